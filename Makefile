@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# tcpwhy: "make help" lists the targets. From top to bottom: settings, the
+# BPF side, the user side, samples, tests, checks of style, installation.
+
+# --- settings ------------------------------------------------------------------
+
+O       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+V       ?= 0
+SAN     ?= 0
+COV     ?= 0
+
+CC      ?= gcc
+CLANG   ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+
+ifeq ($(V),0)
+  Q = @
+  say = @printf '  %-8s %s\n' '$(1)' '$(2)';
+else
+  Q =
+  say =
+endif
+
+WARNINGS  = -Wall -Wextra -Werror
+CFLAGS   ?= -O2 -g
+INCLUDES  = -Ibpf -Iuser -Iuser/source -Iuser/model -Iuser/why -Iuser/show
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(INCLUDES) -I$(O)
+LIBS      = -lbpf -lyajl -lz
+
+ifeq ($(SAN),1)
+  ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer
+endif
+ifeq ($(COV),1)
+  ALL_CFLAGS += --coverage -O0
+endif
+
+# All packages, by their names in Debian: to build, to test, to check style,
+# and what the lab's scenarios and the tests use.
+PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
+	   libyajl-dev uthash-dev libcmocka-dev \
+	   clang-format clang-tidy shellcheck libclang-rt-14-dev \
+	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps lab check check-unit check-replay check-live lint help \
+	install clean samples format
+
+all: $(O)/tcpwhy
+
+# --- packages ------------------------------------------------------------------
+
+# dpkg answers from its own database: nothing is done when all is there.
+deps:
+	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>&1 | \
+	  awk '/ok installed$$/ { have[$$1] = 1 } \
+	       END { n = split("$(PACKAGES)", want, " "); \
+		     for (i = 1; i <= n; i++) \
+		       if (!(want[i] in have)) printf "%s ", want[i] }'); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing: $$missing"; \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+	    --no-install-recommends $$missing >/dev/null; \
+	fi
+
+# --- the BPF side: several objects, linked into one, made a skeleton ------------
+
+BPF_SOURCES = $(wildcard bpf/*.bpf.c)
+BPF_OBJECTS = $(BPF_SOURCES:bpf/%.c=$(O)/bpf/%.o)
+BPF_ARCH    = $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+# BPF_PROG() unpacks arguments that not every program uses.
+BPF_CFLAGS  = -g -O2 -mcpu=v3 -target bpf $(WARNINGS) -Wno-unused-parameter \
+	      -D__TARGET_ARCH_$(BPF_ARCH) -Ivmlinux -Ibpf
+
+$(O)/bpf/%.bpf.o: bpf/%.bpf.c Makefile
+	$(call say,BPF,$<)mkdir -p $(@D) && \
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/tcpwhy.bpf.o: $(BPF_OBJECTS)
+	$(call say,LINK,$@)$(BPFTOOL) gen object $@ $(BPF_OBJECTS)
+
+$(O)/tcpwhy.skel.h: $(O)/tcpwhy.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name tcpwhy_bpf > $@
+
+# --- the user side ---------------------------------------------------------------
+
+SOURCES = $(wildcard user/*.c user/*/*.c)
+OBJECTS = $(SOURCES:%.c=$(O)/%.o)
+
+# All but main: what the unit tests link.
+PARTS   = $(filter-out $(O)/user/main.o $(O)/user/cmd_%.o,$(OBJECTS))
+
+$(O)/user/source/live.o: $(O)/tcpwhy.skel.h
+
+$(O)/%.o: %.c Makefile
+	$(call say,CC,$<)mkdir -p $(@D) && \
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/tcpwhy: $(OBJECTS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# --- samples ----------------------------------------------------------------------
+
+SAMPLE_SHARED  = samples/stage.c
+SAMPLE_SOURCES = $(filter-out $(SAMPLE_SHARED),$(wildcard samples/*.c))
+SAMPLES        = $(SAMPLE_SOURCES:samples/%.c=$(O)/samples/%)
+
+samples: $(SAMPLES)
+
+# A sample is one file, or a file and a directory of its name.
+.SECONDEXPANSION:
+$(SAMPLES): $(O)/samples/%: $(O)/samples/%.o $(SAMPLE_SHARED:%.c=$(O)/%.o) \
+	$$(patsubst %.c,$(O)/%.o,$$(wildcard samples/$$*/*.c))
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@
+
+lab: deps
+	@$(MAKE) --no-print-directory all samples
+	samples/tcpstates-lab all --fast
+
+# --- tests -------------------------------------------------------------------------
+
+UNIT_TESTS = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,\
+	       $(wildcard tests/unit/test_*.c))
+LIVE_SHARED = $(filter-out tests/live/test_%.c,$(wildcard tests/live/*.c))
+LIVE_TESTS  = $(patsubst tests/live/%.c,$(O)/tests/live/%,\
+		$(wildcard tests/live/test_*.c))
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(PARTS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+
+$(O)/tests/live/%: $(O)/tests/live/%.o $(LIVE_SHARED:%.c=$(O)/%.o)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lyajl -lcmocka -o $@
+
+check: deps
+	@$(MAKE) --no-print-directory check-unit
+	@$(MAKE) --no-print-directory check-replay
+	@$(MAKE) --no-print-directory check-live
+
+check-unit: $(UNIT_TESTS)
+	tests/run $(UNIT_TESTS)
+
+check-replay: $(O)/tcpwhy
+	TCPWHY=$(O)/tcpwhy tests/replay/run
+
+check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS)
+	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples tests/run $(LIVE_TESTS)
+
+# --- style -----------------------------------------------------------------------------
+
+C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] \
+	     tests/*/*.[ch])
+SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
+	     tests/*/* bench/* .ci/run 2>/dev/null)
+
+lint: $(O)/tcpwhy.skel.h
+	clang-format --dry-run --Werror $(C_FILES)
+	clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
+	shellcheck $(SH_FILES)
+
+format:
+	clang-format -i $(C_FILES)
+
+# --- the rest ----------------------------------------------------------------------------
+
+install: $(O)/tcpwhy
+	install -D -m 0755 $(O)/tcpwhy $(DESTDIR)$(PREFIX)/bin/tcpwhy
+
+clean:
+	rm -rf $(O)
+
+help:
+	@echo 'make             build $(O)/tcpwhy'
+	@echo 'make deps        install the Debian packages that are missing (root)'
+	@echo 'make lab         build and run the samples, watched and explained (root)'
+	@echo 'make check       build and run every test (root)'
+	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
+	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format'
+	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make clean'
+	@echo 'V=1 shows commands, O=dir builds elsewhere, SAN=1 adds ASan and UBSan,'
+	@echo 'COV=1 coverage; CC=clang builds with clang'
+
+-include $(BPF_OBJECTS:.o=.d) $(OBJECTS:.o=.d) $(shell find $(O)/samples \
+	   $(O)/tests -name '*.d' 2>/dev/null)

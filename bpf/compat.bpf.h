@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every difference between kernels, in one place, each with its reason.
+ * None is told by version: BTF says what the running kernel has.
+ */
+#ifndef TCPWHY_COMPAT_BPF_H
+#define TCPWHY_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "config.h"
+#include "event.h"
+
+/*
+ * Argument @n of a tracepoint as a number. Verifiers of 6.2 to 6.12 believe
+ * that tracepoint pointers are never NULL and remove our test for it; a number
+ * that was read from memory they cannot reason about. Verifiers from 6.13 on
+ * do want the pointer itself tested: do both.
+ */
+static __always_inline __u64 tp_arg_value(const __u64 *ctx, int n)
+{
+	__u64 value = 0;
+	const __u64 *at = ctx;
+
+	/* Else clang reads the typed argument through at, too: refused. */
+	barrier_var(at);
+	bpf_probe_read_kernel(&value, sizeof(value), at + n);
+	return value;
+}
+
+/*
+ * Optional trailing arguments. Reading one past the real count is refused at
+ * load time, so each read stands in a branch that config makes dead.
+ */
+static __always_inline __s32 send_reset_reason(const __u64 *ctx)
+{
+	if (config.send_reset_reason_arg == 2)
+		return (__s32)ctx[2];
+	return EVENT_NO_REASON;
+}
+
+static __always_inline __s32 retransmit_err(const __u64 *ctx)
+{
+	if (config.retransmit_err_arg == 2)
+		return (__s32)ctx[2];
+	return 0; /* before 6.17 it fires only when the transmit worked */
+}
+
+static __always_inline __s32 kfree_reason(const __u64 *ctx)
+{
+	if (config.kfree_reason_arg == 2)
+		return (__s32)ctx[2];
+	return EVENT_NO_REASON;
+}
+
+/* The receiving socket of a dropped packet; 6.11 and later. */
+static __always_inline const struct sock *kfree_rx_sk(const __u64 *ctx)
+{
+	if (config.kfree_rx_sk_arg == 3 && tp_arg_value(ctx, 3))
+		return (const struct sock *)ctx[3];
+	return 0;
+}
+
+/*
+ * The TCP flags of a queued skb: __u8 up to 6.14, __u16 since. CO-RE knows the
+ * size on the running kernel; the low byte is what all of them share.
+ */
+static __always_inline __u8 skb_cb_flags(const struct tcp_skb_cb *cb)
+{
+	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(cb, tcp_flags);
+}
+
+/* net.ipv4.tcp_syn_retries: int before 5.15, __u8 since. */
+static __always_inline __u8 net_syn_retries(const struct net *net)
+{
+	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(net,
+						   ipv4.sysctl_tcp_syn_retries);
+}
+
+/*
+ * The current task, with direct reads where bpf_get_current_task_btf() exists
+ * (5.11), else through probe reads.
+ */
+static __always_inline void task_facts(struct event_header *h)
+{
+	struct task_struct *task;
+	__u32 task_flags;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id,
+				       BPF_FUNC_get_current_task_btf)) {
+		task = bpf_get_current_task_btf();
+		task_flags = task->flags;
+		h->exit_code = task->exit_code;
+		h->start_time = task->group_leader->start_time;
+	} else {
+		task = (struct task_struct *)bpf_get_current_task();
+		task_flags = BPF_CORE_READ(task, flags);
+		h->exit_code = BPF_CORE_READ(task, exit_code);
+		h->start_time = BPF_CORE_READ(task, group_leader, start_time);
+	}
+	if (task_flags & 0x00000004) /* PF_EXITING */
+		h->flags |= EVENT_F_EXITING;
+	if (task_flags & 0x00200000) /* PF_KTHREAD */
+		h->flags |= EVENT_F_KTHREAD;
+}
+
+#endif /* TCPWHY_COMPAT_BPF_H */

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * TCP segments thrown away on this host. kfree_skb fires for drops alone, so
+ * traffic that flows costs nothing here.
+ */
+#include "maps.bpf.h"
+#include "skb.bpf.h"
+#include "sock.bpf.h"
+
+/*
+ * @skb belongs to whoever drops it: parse before reserving, since most drops
+ * on a host are not TCP and must not use up the ring.
+ */
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
+{
+	struct tcp_segment seg = {};
+	struct event_conn conn = {};
+	const struct tcp_sock *tp;
+	struct segment_event *e;
+	const struct sock *rx;
+	const struct sock *tx;
+
+	if (!segment_from_skb(&seg, &conn, skb))
+		return 0;
+	e = event_reserve(EVENT_DROP, sizeof(*e));
+	if (!e)
+		return 0;
+	e->seg = seg;
+	e->conn = conn;
+	e->conn.netns = skb_netns(skb);
+	e->location = (__u64)location;
+	e->reason = kfree_reason(ctx);
+	event_stack(e, ctx);
+
+	/*
+	 * In: the receiver, where the kernel tells. Out: skb->sk is the sender,
+	 * but no pointer that the verifier lets us take a snapshot through.
+	 */
+	rx = kfree_rx_sk(ctx);
+	tx = skb->sk;
+	if (rx) {
+		e->h.sock = (__u64)rx;
+		tp = bpf_skc_to_tcp_sock((void *)rx);
+		if (tp)
+			tcp_snapshot_take(&e->tcp, tp);
+	} else if (tx) {
+		e->h.sock = (__u64)tx;
+		if (!e->conn.netns)
+			e->conn.netns = tx->__sk_common.skc_net.net->ns.inum;
+	}
+	event_submit(e);
+	return 0;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The sockets that were there before us, and who holds them. Iterators write
+ * the same records as the ring carries, but into a file that user space reads
+ * at its own pace, so that nothing is lost however many there are.
+ */
+#include "compat.bpf.h"
+#include "event.h"
+#include "sock.bpf.h"
+
+static __always_inline void existing_facts(struct sock_event *e, __u16 kind,
+					   const struct tcp_sock *tp)
+{
+	int state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
+
+	e->h.kind = kind;
+	e->h.size = sizeof(*e);
+	e->h.time = bpf_ktime_get_ns();
+	e->h.cpu = bpf_get_smp_processor_id();
+	sock_facts(e, tp);
+	e->old_state = state;
+	e->new_state = state;
+}
+
+SEC("iter/task_file")
+int on_task_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct sock_event e = {};
+	const struct tcp_sock *tp;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	existing_facts(&e, EVENT_HOLDER, tp);
+	e.fd = ctx->fd;
+	e.h.flags = EVENT_F_TASK;
+	e.h.pid = task->tgid;
+	e.h.tid = task->pid;
+	e.h.start_time = task->group_leader->start_time;
+	bpf_probe_read_kernel_str(e.h.comm, sizeof(e.h.comm), task->comm);
+	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
+	return 0;
+}
+
+SEC("iter/tcp")
+int on_tcp(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct sock_event e = {};
+	const struct tcp_sock *tp;
+
+	if (!skc)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (!tp)
+		return 0;
+	existing_facts(&e, EVENT_EXISTING, tp);
+	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The way out of the kernel: one ring buffer, and the counters that make
+ * "produced = emitted + lost" checkable for every kind of event.
+ */
+#ifndef TCPWHY_MAPS_BPF_H
+#define TCPWHY_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "config.h"
+#include "event.h"
+
+/* Weak: each object file has them, the linker keeps one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20); /* user space sets its own */
+} events __weak SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, EVENT_KINDS);
+	__type(key, __u32);
+	__type(value, struct event_count);
+} counts __weak SEC(".maps");
+
+/*
+ * Reserve one event of @kind and @size (a constant), count it as produced and,
+ * where the ring is full, as lost. The counters are per CPU, but a softirq can
+ * interrupt a program on the same CPU, so they are added to atomically.
+ * Returns zeroed memory or NULL; what it returns must go to event_submit().
+ */
+static __always_inline void *event_reserve(__u32 kind, const __u64 size)
+{
+	struct event_count *count = bpf_map_lookup_elem(&counts, &kind);
+	struct event_header *h;
+
+	if (!count)
+		return 0;
+	__sync_fetch_and_add(&count->produced, 1);
+	h = bpf_ringbuf_reserve(&events, size, 0);
+	if (!h) {
+		__sync_fetch_and_add(&count->lost, 1);
+		return 0;
+	}
+	__builtin_memset(h, 0, size);
+	h->kind = kind;
+	h->size = size;
+	h->time = bpf_ktime_get_ns();
+	h->cpu = bpf_get_smp_processor_id();
+	return h;
+}
+
+/* Wake-ups are batched: user space looks on its own every few milliseconds. */
+static __always_inline void event_submit(void *event)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	bpf_ringbuf_submit(event, waiting >= config.wakeup_bytes ?
+					  BPF_RB_FORCE_WAKEUP :
+					  BPF_RB_NO_WAKEUP);
+}
+
+#endif /* TCPWHY_MAPS_BPF_H */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* RST segments, sent and received. */
+#include "maps.bpf.h"
+#include "skb.bpf.h"
+#include "sock.bpf.h"
+
+/*
+ * A RST answers a segment (skb set; the 4-tuple is the segment's, since a
+ * listener's addresses are wildcards and there may be no socket at all), or
+ * is an act on a socket (skb NULL; traced after the transmit).
+ */
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
+{
+	bool has_skb = tp_arg_value(ctx, 1);
+	bool has_sock = tp_arg_value(ctx, 0);
+	struct segment_event *e;
+	const struct tcp_sock *tp;
+	const struct tcp_timewait_sock *tw;
+
+	e = event_reserve(EVENT_RESET_SENT, sizeof(*e));
+	if (!e)
+		return 0;
+	e->reason = send_reset_reason(ctx);
+	e->conn.uid = (__u32)-1;
+	event_stack(e, ctx);
+	event_task(&e->h);
+	if (has_sock && sk) {
+		e->h.sock = (__u64)sk;
+		e->tcp.state = sk->__sk_common.skc_state;
+		conn_from_common(&e->conn, &sk->__sk_common);
+		tp = bpf_skc_to_tcp_sock((void *)sk);
+		if (tp) {
+			tcp_snapshot_take(&e->tcp, tp);
+			conn_from_sock(&e->conn, tp);
+			if (event_is_owned(sk))
+				e->h.flags |= EVENT_F_OWNED;
+		}
+		tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
+		if (tw)
+			e->substate = tw->tw_sk.tw_substate;
+	}
+	if (has_skb && skb) {
+		__u32 netns = skb_netns(skb);
+
+		segment_from_skb(&e->seg, &e->conn, skb);
+		if (netns)
+			e->conn.netns = netns;
+	}
+	event_submit(e);
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset, const struct sock *sk)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	struct segment_event *e;
+
+	if (!tp)
+		return 0;
+	e = event_reserve(EVENT_RESET_RECEIVED, sizeof(*e));
+	if (!e)
+		return 0;
+	e->h.sock = (__u64)sk;
+	e->reason = EVENT_NO_REASON;
+	conn_from_sock(&e->conn, tp);
+	tcp_snapshot_take(&e->tcp, tp);
+	event_stack(e, ctx);
+	if (event_is_owned(sk)) {
+		e->h.flags |= EVENT_F_OWNED;
+		event_task(&e->h);
+	}
+	event_submit(e);
+	return 0;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* tcpwhy check: what this kernel and these privileges allow. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "kallsyms.h"
+#include "live.h"
+#include "options.h"
+
+static bool print_part(const struct live *live, const struct live_part *part)
+{
+	char shape[128];
+
+	live_part_shape(live, part, shape, sizeof(shape));
+	printf("  %-4s %-28s", part->attached ? "ok" : "MISSING", part->hook);
+	if (*shape)
+		printf(" (%s)", shape);
+	if (!part->present)
+		printf("\n         this kernel does not have it");
+	else if (!part->attached)
+		printf("\n         %s", strerror(-part->err));
+	if (!part->attached)
+		printf("; lost without it: %s", part->lost);
+	printf("\n");
+	return part->attached;
+}
+
+static bool check_symbols(void)
+{
+	struct kallsyms *syms;
+	int err = kallsyms_load(&syms);
+
+	if (!err) {
+		kallsyms_free(syms);
+		printf("  ok   /proc/kallsyms\n");
+		return true;
+	}
+	printf("  MISSING /proc/kallsyms: %s; lost without it: most causes "
+	       "are only likely; run as root, or set kernel.kptr_restrict to 0 "
+	       "or 1\n",
+	       err == -1 ? "the kernel hides its addresses" : strerror(-err));
+	return false;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct live_options live_options = { .forks = true };
+	const struct live_part *parts;
+	struct live_problem problem;
+	struct utsname system;
+	struct options options;
+	struct live *live;
+	size_t count;
+	bool all = true;
+
+	options_parse(&options, "check", argc, argv, 0, "",
+		      "Say what this kernel and these privileges allow, and "
+		      "what is lost without the rest.\v"
+		      "Exit status: 0 all works, 3 some of it, 1 nothing.",
+		      0, 0);
+	live_options.ring_bytes = options.ring_bytes;
+	options_free(&options);
+	uname(&system);
+	printf("Linux %s\n", system.release);
+	if (live_open(&live, &live_options, &problem)) {
+		fflush(stdout);
+		fprintf(stderr, "tcpwhy: %s\n", problem.text);
+		return EXIT_FAILED;
+	}
+	parts = live_parts(live, &count);
+	for (size_t i = 0; i < count; i++)
+		all &= print_part(live, &parts[i]);
+	all &= check_symbols();
+	live_close(live);
+	return all ? EXIT_OK : EXIT_DEGRADED;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* tcpwhy explain [CAUSE]: the catalogue. */
+#include <stdio.h>
+
+#include "catalogue.h"
+#include "options.h"
+#include "words.h"
+
+static void print_text(const char *label, const char *template)
+{
+	char text[512];
+
+	words_generic(template, text, sizeof(text));
+	printf("  %-9s %s\n", label, text);
+}
+
+static void print_rule(const struct rule *rule)
+{
+	printf("%s (%s)\n", rule->id, finding_what_name(rule->what));
+	print_text("meaning", rule->meaning);
+	print_text("why", rule->why);
+	print_text("effect", rule->effect);
+	print_text("advice", rule->advice);
+	print_text("see", rule->reference);
+}
+
+static void print_catalogue(void)
+{
+	for (unsigned int i = 0; catalogue[i]; i++) {
+		printf("%s%s\n", i ? "\n" : "", catalogue[i]->title);
+		for (unsigned int r = 0; r < catalogue[i]->count; r++)
+			printf("  %-26s %s\n", catalogue[i]->rules[r].id,
+			       catalogue[i]->rules[r].meaning);
+	}
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct options options;
+	const struct rule *rule;
+	int status = EXIT_OK;
+
+	options_parse(&options, "explain", argc, argv, 0, "[CAUSE]",
+		      "Say what a cause means; without CAUSE list them all.",
+		      0, 1);
+	if (!options.argument_count) {
+		print_catalogue();
+	} else {
+		rule = catalogue_find(options.arguments[0]);
+		if (rule) {
+			print_rule(rule);
+		} else {
+			fprintf(stderr,
+				"tcpwhy: no cause is called '%s'; \"tcpwhy "
+				"explain\" lists them\n",
+				options.arguments[0]);
+			status = EXIT_USAGE;
+		}
+	}
+	options_free(&options);
+	return status;
+}

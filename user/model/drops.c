@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "drops.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+/* Whose segments: the sender's view of the 4-tuple. */
+struct sender {
+	__u8 saddr[16];
+	__u8 daddr[16];
+	__u16 sport;
+	__u16 dport;
+};
+
+struct sender_slot;
+
+struct drop_node {
+	struct drop drop; /* first: a drop is its node */
+	struct sender_slot *slot;
+	struct drop_node *prev, *next; /* of one sender, newest first */
+};
+
+struct sender_slot {
+	struct sender sender;
+	struct drop_node *list;
+	UT_hash_handle hh;
+};
+
+/* Nodes are used in a circle: the oldest makes room for the newest. */
+struct drops {
+	struct sender_slot *slots;
+	struct drop_node *nodes;
+	unsigned int limit;
+	unsigned int next;
+};
+
+struct drops *drops_new(unsigned int limit)
+{
+	struct drops *drops = calloc(1, sizeof(*drops));
+
+	if (!drops)
+		return NULL;
+	drops->nodes = calloc(limit, sizeof(*drops->nodes));
+	if (!drops->nodes) {
+		free(drops);
+		return NULL;
+	}
+	drops->limit = limit;
+	return drops;
+}
+
+static void forget(struct drops *drops, struct drop_node *node)
+{
+	struct sender_slot *slot = node->slot;
+
+	if (!slot)
+		return;
+	DL_DELETE(slot->list, node);
+	node->slot = NULL;
+	if (!slot->list) {
+		HASH_DEL(drops->slots, slot);
+		free(slot);
+	}
+}
+
+void drops_free(struct drops *drops)
+{
+	if (!drops)
+		return;
+	for (unsigned int i = 0; i < drops->limit; i++)
+		forget(drops, &drops->nodes[i]);
+	free(drops->nodes);
+	free(drops);
+}
+
+static struct sender_slot *slot_find(const struct drops *drops,
+				     const struct sender *sender)
+{
+	struct sender_slot *slot;
+
+	HASH_FIND(hh, drops->slots, sender, sizeof(*sender), slot);
+	return slot;
+}
+
+int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq)
+{
+	struct drop_node *node = &drops->nodes[drops->next];
+	struct sender sender = { .sport = e->conn.rport,
+				 .dport = e->conn.lport };
+	struct sender_slot *slot;
+
+	memcpy(sender.saddr, e->conn.raddr, 16);
+	memcpy(sender.daddr, e->conn.laddr, 16);
+	forget(drops, node);
+	slot = slot_find(drops, &sender);
+	if (!slot) {
+		slot = calloc(1, sizeof(*slot));
+		if (!slot)
+			return -ENOMEM;
+		slot->sender = sender;
+		HASH_ADD(hh, drops->slots, sender, sizeof(sender), slot);
+	}
+	drops->next = (drops->next + 1) % drops->limit;
+	node->drop.time = e->h.time;
+	node->drop.seq = seq;
+	node->drop.event = *e;
+	node->slot = slot;
+	DL_PREPEND(slot->list, node);
+	return 0;
+}
+
+static const struct sender_slot *sent_by(const struct drops *drops,
+					 const struct event_conn *conn)
+{
+	struct sender sender = { .sport = conn->lport, .dport = conn->rport };
+
+	memcpy(sender.saddr, conn->laddr, 16);
+	memcpy(sender.daddr, conn->raddr, 16);
+	return slot_find(drops, &sender);
+}
+
+const struct drop *drops_latest(const struct drops *drops,
+				const struct event_conn *conn, __u64 but)
+{
+	const struct sender_slot *slot = sent_by(drops, conn);
+	const struct drop_node *node = slot ? slot->list : NULL;
+
+	if (node && node->drop.seq == but)
+		node = node->next;
+	return node ? &node->drop : NULL;
+}
+
+/* a < b in sequence space (RFC 9293, 3.4) */
+static bool seq_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+const struct drop *drops_find(const struct drops *drops,
+			      const struct event_conn *conn, __u32 first,
+			      __u32 end, __u8 flags, __u64 time)
+{
+	const struct sender_slot *slot = sent_by(drops, conn);
+	const struct drop_node *node;
+
+	if (!slot)
+		return NULL;
+	DL_FOREACH(slot->list, node) {
+		const struct tcp_segment *seg = &node->drop.event.seg;
+
+		if (node->drop.time <= time && (seg->flags & flags) == flags &&
+		    seq_before(seg->seq, end) &&
+		    seq_before(first, seg->end_seq))
+			return &node->drop;
+	}
+	return NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Segments dropped on this host, recent ones, by the ends of their connection:
+ * the evidence for "the earlier copy never left" or "never arrived".
+ */
+#ifndef TCPWHY_DROPS_H
+#define TCPWHY_DROPS_H
+
+#include "event.h"
+
+struct drops;
+
+struct drop {
+	__u64 time; /* CLOCK_MONOTONIC ns */
+	__u64 seq;  /* of the event */
+	struct segment_event event;
+};
+
+/* Keep the last @limit drops. Returns NULL when out of memory. */
+struct drops *drops_new(unsigned int limit);
+void drops_free(struct drops *drops);
+
+/* Remember @e (EVENT_DROP), event number @seq. Returns 0 or -ENOMEM. */
+int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq);
+
+/*
+ * The latest drop, before or at @time, of a segment sent by the local end of
+ * @conn that carried any of the sequence numbers [@first, @end), and all of
+ * @flags (TCP header flags). NULL if there was none.
+ */
+const struct drop *drops_find(const struct drops *drops,
+			      const struct event_conn *conn, __u32 first,
+			      __u32 end, __u8 flags, __u64 time);
+
+/*
+ * The latest drop of any segment sent by the local end of @conn, but for
+ * event number @but. NULL if there was none.
+ */
+const struct drop *drops_latest(const struct drops *drops,
+				const struct event_conn *conn, __u64 but);
+
+#endif /* TCPWHY_DROPS_H */

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What each event teaches about its flow. */
+#include "flow.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "decode.h"
+#include "flow_table.h"
+
+static struct party party_from(const struct event_header *e)
+{
+	struct party party = {
+		.basis = PARTY_PROVEN,
+		.pid = e->pid,
+		.tid = e->tid,
+		.start_time = e->start_time,
+	};
+
+	memcpy(party.comm, e->comm, sizeof(party.comm));
+	return party;
+}
+
+/* A task that holds the socket's lock is a user of it, unless it kills it. */
+static void learn_owner(struct flow *flow, const struct event_header *e)
+{
+	if (!(e->flags & EVENT_F_OWNED) || e->flags & EVENT_F_KTHREAD ||
+	    !e->pid || flow->killed)
+		return;
+	flow->owner = party_from(e);
+}
+
+/*
+ * Addresses and ports appear during the handshake and vanish again at the
+ * end; what was known stays.
+ */
+static int learn_conn(struct flow_table *table, struct flow_node *node,
+		      const struct event_conn *conn)
+{
+	struct event_conn *known = &node->flow.conn;
+
+	if ((known->lport && known->rport) || node->flow.listener)
+		return 0;
+	if (!conn->lport || !conn->rport)
+		return 0;
+	*known = *conn;
+	return flow_file(table, node);
+}
+
+static void path_add(struct flow *flow, uint8_t state)
+{
+	if (flow->path_len < FLOW_MAX_PATH)
+		flow->path[flow->path_len++] = state;
+}
+
+static void learn_counters(struct flow *flow, const struct sock_event *e)
+{
+	uint32_t fin = e->flags & SOCK_F_FIN_SEEN ? 1 : 0;
+
+	flow->fin_seen |= fin;
+	/* A disconnect resets the counters to 0: keep what was. */
+	if (e->bytes_out >= flow->bytes_out)
+		flow->bytes_out = e->bytes_out;
+	if (e->bytes_in >= fin && e->bytes_in - fin >= flow->bytes_in)
+		flow->bytes_in = e->bytes_in - fin;
+	flow->unread = e->unread >= fin ? e->unread - fin : 0;
+}
+
+static bool begins_end(uint8_t old, uint8_t new)
+{
+	return new == STATE_FIN_WAIT1 || new == STATE_LAST_ACK ||
+	       (new == STATE_CLOSE && old != STATE_LISTEN);
+}
+
+static void learn_act(struct flow *flow, const struct sock_event *e,
+		      struct flow_mark mark)
+{
+	struct flow_act *act = &flow->act;
+
+	/* close() sets both directions, shutdown(SHUT_WR) only one. */
+	if (act->mark.time && act->shutdown && e->flags & SOCK_F_DEAD)
+		act->shutdown = e->shutdown != 3 && act->shutdown;
+	if (act->mark.time || !(e->h.flags & EVENT_F_OWNED) ||
+	    !begins_end(e->old_state, e->new_state) || flow->killed ||
+	    flow->reset_received.time)
+		return;
+	act->mark = mark;
+	act->who = party_from(&e->h);
+	act->shutdown = e->shutdown == 2;
+	act->exiting = e->h.flags & EVENT_F_EXITING;
+	act->exit_code = e->h.exit_code;
+}
+
+static bool starts_new_flow(const struct flow_node *node,
+			    const struct sock_event *e)
+{
+	if (!node || node->flow.destroyed)
+		return true;
+	if (e->old_state == STATE_LISTEN && e->new_state == STATE_SYN_RECV)
+		return true;
+	/* A socket may connect again, or listen after a failed connect. */
+	return e->old_state == STATE_CLOSE && node->flow.path_len;
+}
+
+static void inherit_owner(struct flow_table *table, struct flow *child)
+{
+	const struct flow *listener =
+		flow_find_listener(table, &child->conn, false);
+
+	if (listener && listener->owner.basis) {
+		child->owner = listener->owner;
+		child->owner.basis = PARTY_INHERITED;
+	}
+}
+
+static void change_state(struct flow *flow, const struct sock_event *e,
+			 struct flow_mark mark)
+{
+	uint8_t new = e->new_state;
+
+	if (flow->path_len == 0 && flow->existed)
+		path_add(flow, e->old_state);
+	/*
+	 * The kernel swaps a socket that has only to wait for a mini-socket
+	 * and reports CLOSE; the connection goes on to TIME_WAIT.
+	 */
+	if (new == STATE_CLOSE && !e->err && !(e->h.flags & EVENT_F_OWNED) &&
+	    (e->old_state == STATE_FIN_WAIT2 || e->old_state == STATE_CLOSING))
+		path_add(flow, STATE_TIME_WAIT);
+	else if (new == STATE_CLOSE && e->old_state == STATE_FIN_WAIT2 &&
+		 e->flags & SOCK_F_FIN_SEEN && !e->err)
+		path_add(flow, STATE_TIME_WAIT);
+	else
+		path_add(flow, new);
+	if (new == STATE_LISTEN)
+		flow->listener = true;
+	if (new == STATE_ESTABLISHED)
+		flow->established = true;
+	if (new == STATE_CLOSE) {
+		flow->ended = mark;
+		flow->err = e->err;
+	}
+	if (e->old_state == STATE_SYN_SENT && new == STATE_CLOSE) {
+		flow->syn_retries = e->syn_retries;
+		flow->syn_sent = 1;
+	}
+	flow->state = new;
+	flow->state_since = mark;
+}
+
+static int apply_state(struct flow_table *table, const struct sock_event *e,
+		       struct flow_mark mark, struct flow_change *change)
+{
+	struct flow_node *node = flow_by_sock(table, e->h.sock);
+	int err;
+
+	if (starts_new_flow(node, e)) {
+		bool birth = e->old_state == STATE_CLOSE ||
+			     e->old_state == STATE_LISTEN;
+
+		node = flow_begin(table, &e->h, &e->conn, mark);
+		if (!node)
+			return -ENOMEM;
+		node->flow.existed = !birth;
+		if (birth)
+			node->flow.born = mark;
+		else
+			node->flow.established = true;
+	} else {
+		change->duration_known = node->flow.state_since.time;
+		change->duration = mark.time > node->flow.state_since.time ?
+					   mark.time -
+						   node->flow.state_since.time :
+					   0;
+		err = learn_conn(table, node, &e->conn);
+		if (err)
+			return err;
+	}
+	change->flow = &node->flow;
+	learn_counters(&node->flow, e);
+	learn_act(&node->flow, e, mark);
+	change_state(&node->flow, e, mark);
+	if (e->old_state == STATE_LISTEN && e->new_state == STATE_SYN_RECV)
+		inherit_owner(table, &node->flow);
+	learn_owner(&node->flow, &e->h);
+	return 0;
+}
+
+static void apply_destroy(struct flow_table *table, const struct sock_event *e,
+			  struct flow_mark mark, struct flow_change *change)
+{
+	struct flow_node *node = flow_by_sock(table, e->h.sock);
+
+	if (!node || node->flow.destroyed)
+		return;
+	change->flow = &node->flow;
+	learn_counters(&node->flow, e);
+	learn_owner(&node->flow, &e->h);
+	if (e->h.flags & EVENT_F_OWNED && !(e->h.flags & EVENT_F_KTHREAD))
+		node->flow.let_go_by = party_from(&e->h);
+	flow_end(table, node, mark);
+}
+
+static void add_holder(struct flow *flow, const struct event_header *e)
+{
+	for (int i = 0; i < flow->holder_count; i++) {
+		if (flow->holders[i].pid == e->pid &&
+		    flow->holders[i].start_time == e->start_time)
+			return;
+	}
+	if (flow->holder_count < FLOW_MAX_HOLDERS)
+		flow->holders[flow->holder_count++] = party_from(e);
+	if (flow->owner.basis != PARTY_PROVEN)
+		flow->owner = party_from(e);
+}
+
+/* From the start-up scan: never overrides what events have told. */
+static int apply_existing(struct flow_table *table, const struct sock_event *e,
+			  struct flow_change *change)
+{
+	struct flow_node *node = flow_by_sock(table, e->h.sock);
+	struct flow_mark unknown = { 0 };
+
+	if (!node || node->flow.destroyed) {
+		/* A socket that does nothing yet is no flow. */
+		if (e->new_state == STATE_CLOSE)
+			return 0;
+		node = flow_begin(table, &e->h, &e->conn, unknown);
+		if (!node)
+			return -ENOMEM;
+		node->flow.existed = true;
+		node->flow.state = e->new_state;
+		node->flow.listener = e->new_state == STATE_LISTEN;
+		node->flow.established = e->new_state != STATE_LISTEN &&
+					 e->new_state != STATE_SYN_SENT;
+		learn_counters(&node->flow, e);
+	}
+	change->flow = &node->flow;
+	if (e->h.kind == EVENT_HOLDER)
+		add_holder(&node->flow, &e->h);
+	return 0;
+}
+
+static void apply_reset_sent(struct flow_table *table, struct flow *flow,
+			     const struct segment_event *e,
+			     struct flow_mark mark)
+{
+	struct flow *peer = flow_find_peer(table, &e->conn, mark.time);
+
+	if (flow && !flow->listener)
+		flow->reset_sent = mark;
+	if (peer)
+		peer->reset_answered = mark;
+}
+
+static void apply_reset_received(struct flow *flow,
+				 const struct segment_event *e,
+				 struct flow_mark mark)
+{
+	uint32_t fin = e->tcp.flags & SOCK_F_FIN_SEEN ? 1 : 0;
+	uint32_t unread = e->tcp.rcv_nxt - e->tcp.copied_seq;
+
+	flow->reset_received = mark;
+	flow->reset_state = e->tcp.state;
+	flow->reset_unread = unread >= fin ? unread - fin : 0;
+}
+
+static int apply_segment(struct flow_table *table,
+			 const struct segment_event *e, struct flow_mark mark,
+			 struct flow_change *change)
+{
+	struct flow_node *node = e->h.sock ? flow_by_sock(table, e->h.sock) : NULL;
+	struct flow *flow = node ? &node->flow : NULL;
+
+	/* A listener, or a mini-socket: the connection is another flow. */
+	if (!flow || flow->listener) {
+		flow = flow_find(table, &e->conn, mark.time);
+	} else if (e->h.kind != EVENT_DROP) {
+		int err = learn_conn(table, node, &e->conn);
+
+		if (err)
+			return err;
+	}
+	change->flow = flow;
+	if (e->h.kind == EVENT_RESET_SENT)
+		apply_reset_sent(table, flow, e, mark);
+	else if (e->h.kind == EVENT_RESET_RECEIVED && flow)
+		apply_reset_received(flow, e, mark);
+	else if (e->h.kind == EVENT_RETRANSMIT && flow && !e->err)
+		flow->retransmits++;
+	return 0;
+}
+
+int flow_apply(struct flow_table *table, const struct event_header *e,
+	       uint64_t seq, struct flow_change *change)
+{
+	struct flow_mark mark = { e->time, seq };
+
+	memset(change, 0, sizeof(*change));
+	switch (e->kind) {
+	case EVENT_STATE:
+		return apply_state(table, event_sock(e), mark, change);
+	case EVENT_DESTROY:
+		apply_destroy(table, event_sock(e), mark, change);
+		return 0;
+	case EVENT_EXISTING:
+	case EVENT_HOLDER:
+		return apply_existing(table, event_sock(e), change);
+	case EVENT_FORK:
+		return 0;
+	default:
+		return apply_segment(table, event_segment(e), mark, change);
+	}
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Flows: what we know of each TCP socket, live or recently gone. A flow is one
+ * end of a connection (or a listener); the other end, when it is on this host,
+ * is a flow with the reversed 4-tuple.
+ */
+#ifndef TCPWHY_FLOW_H
+#define TCPWHY_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event.h"
+
+/* How sure we are that a process holds a socket. */
+enum party_basis {
+	PARTY_NONE = 0,
+	PARTY_INHERITED, /* its listener's; not yet proven by a fact */
+	PARTY_PROVEN,	 /* seen acting on it, or holding it */
+};
+
+struct party {
+	enum party_basis basis;
+	uint32_t pid;
+	uint32_t tid;
+	uint64_t start_time;
+	char comm[EVENT_COMM_LEN];
+};
+
+/* A thing that happened at a known event; time 0: it did not. */
+struct flow_mark {
+	uint64_t time; /* CLOCK_MONOTONIC ns */
+	uint64_t seq;  /* of the event */
+};
+
+/* A process ended this side of the connection, and how. */
+struct flow_act {
+	struct flow_mark mark;
+	struct party who;
+	bool shutdown;	   /* by shutdown(), not close() */
+	bool exiting;	   /* while it was exiting */
+	uint32_t exit_code; /* then: signal in the low 7 bits */
+};
+
+#define FLOW_MAX_PATH	 12
+#define FLOW_MAX_HOLDERS 4
+
+struct flow {
+	uint64_t sock;
+	struct event_conn conn; /* lport or rport 0: not known yet */
+	uint8_t state;
+	bool existed;	/* before we watched: its history is unknown */
+	bool listener;	/* was one at some time */
+	bool told;	/* its closing line was shown, or its peer's */
+	bool destroyed; /* no longer in the kernel */
+	bool fin_seen;	/* the peer's FIN came */
+	bool killed;	/* aborted from outside: its last acts are not its own */
+	bool established; /* was at some time */
+
+	struct flow_mark born;
+	struct flow_mark state_since;
+	struct flow_mark ended;	/* the change to CLOSE */
+	struct flow_mark gone;	/* tcp_destroy_sock */
+	uint8_t path[FLOW_MAX_PATH]; /* states passed, oldest first */
+	uint8_t path_len;
+
+	struct party owner;
+	struct party holders[FLOW_MAX_HOLDERS]; /* from the start-up scan */
+	uint8_t holder_count;
+	struct flow_act act;	/* what began the end of this side */
+	struct party let_go_by; /* who closed the last descriptor */
+
+	int err; /* sk_err when it closed */
+	uint64_t bytes_out;
+	uint64_t bytes_in;
+	uint32_t unread; /* when it closed, FIN not counted */
+
+	struct flow_mark reset_sent;	 /* this socket sent a RST */
+	struct flow_mark reset_answered; /* this host answered it with a RST */
+	struct flow_mark reset_received; /* tcp_receive_reset */
+	uint8_t reset_state;  /* when it received the RST */
+	uint32_t reset_unread; /* bytes it had not read then */
+
+	uint32_t retransmits; /* segments sent again, by events seen */
+	uint8_t syn_retries;  /* limit in force at the end of SYN_SENT */
+	uint8_t syn_sent;     /* SYNs sent, when it ended in SYN_SENT */
+
+	unsigned int refs;
+	struct flow_table *table;
+};
+
+struct flow_table;
+
+/*
+ * @limit: how many flows are kept at most. Gone flows leave first, oldest
+ * first, then the oldest of all; flow_table_evicted() counts the latter.
+ */
+struct flow_table *flow_table_new(unsigned int limit);
+void flow_table_free(struct flow_table *table);
+uint64_t flow_table_evicted(const struct flow_table *table);
+unsigned int flow_table_count(const struct flow_table *table);
+
+/* What applying one event changed, for who shows it later. */
+struct flow_change {
+	struct flow *flow;   /* NULL: the event belongs to no known socket */
+	uint64_t duration;   /* EVENT_STATE: ns spent in the old state */
+	bool duration_known; /* false: the socket is older than our watch */
+};
+
+/*
+ * Update the table with event number @seq. The flow in @change stays valid
+ * until the next call unless flow_ref() holds it. Returns 0 or -ENOMEM.
+ */
+int flow_apply(struct flow_table *table, const struct event_header *e,
+	       uint64_t seq, struct flow_change *change);
+
+/* A held flow is not evicted. NULL is accepted by both. */
+struct flow *flow_ref(struct flow *flow);
+void flow_unref(struct flow *flow);
+
+/* The flow with exactly these ends that lived at @time, or the latest. */
+struct flow *flow_find(const struct flow_table *table,
+		       const struct event_conn *conn, uint64_t time);
+
+/* The flow at the other end of @conn, in whichever network namespace. */
+struct flow *flow_find_peer(const struct flow_table *table,
+			    const struct event_conn *conn, uint64_t time);
+
+/*
+ * The listener that a segment to @conn's local end would reach, or with
+ * @gone the one that would have been reached last, and is closed now.
+ */
+struct flow *flow_find_listener(const struct flow_table *table,
+				const struct event_conn *conn, bool gone);
+
+/* Is this the loopback's or one interface's own traffic (same namespace)? */
+bool conn_is_local(const struct event_conn *conn);
+
+#endif /* TCPWHY_FLOW_H */

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "flow_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+struct tuple {
+	uint8_t laddr[16];
+	uint8_t raddr[16];
+	uint16_t lport;
+	uint16_t rport;
+};
+
+/* All flows that have, or had, one 4-tuple: newest first. */
+struct tuple_slot {
+	struct tuple tuple;
+	struct flow_node *flows;
+	UT_hash_handle hh;
+};
+
+struct flow_table {
+	struct flow_node *by_sock;
+	struct tuple_slot *by_tuple;
+	struct flow_node *live; /* by age, oldest first */
+	struct flow_node *gone;
+	unsigned int limit;
+	unsigned int count;
+	uint64_t evicted;
+};
+
+struct flow_table *flow_table_new(unsigned int limit)
+{
+	struct flow_table *table = calloc(1, sizeof(*table));
+
+	if (table)
+		table->limit = limit;
+	return table;
+}
+
+uint64_t flow_table_evicted(const struct flow_table *table)
+{
+	return table->evicted;
+}
+
+unsigned int flow_table_count(const struct flow_table *table)
+{
+	return table->count;
+}
+
+/* --- the index by 4-tuple ------------------------------------------------ */
+
+static struct tuple tuple_of(const struct event_conn *conn)
+{
+	struct tuple tuple = { .lport = conn->lport, .rport = conn->rport };
+
+	memcpy(tuple.laddr, conn->laddr, sizeof(tuple.laddr));
+	memcpy(tuple.raddr, conn->raddr, sizeof(tuple.raddr));
+	return tuple;
+}
+
+static struct tuple_slot *slot_find(const struct flow_table *table,
+				    const struct tuple *tuple)
+{
+	struct tuple_slot *slot;
+
+	HASH_FIND(hh, table->by_tuple, tuple, sizeof(*tuple), slot);
+	return slot;
+}
+
+static void slot_leave(struct flow_table *table, struct flow_node *node)
+{
+	struct tuple_slot *slot = node->slot;
+
+	if (!slot)
+		return;
+	DL_DELETE(slot->flows, node);
+	node->slot = NULL;
+	if (!slot->flows) {
+		HASH_DEL(table->by_tuple, slot);
+		free(slot);
+	}
+}
+
+int flow_file(struct flow_table *table, struct flow_node *node)
+{
+	struct tuple tuple = tuple_of(&node->flow.conn);
+	struct tuple_slot *slot;
+
+	slot_leave(table, node);
+	slot = slot_find(table, &tuple);
+	if (!slot) {
+		slot = calloc(1, sizeof(*slot));
+		if (!slot)
+			return -ENOMEM;
+		slot->tuple = tuple;
+		HASH_ADD(hh, table->by_tuple, tuple, sizeof(tuple), slot);
+	}
+	DL_PREPEND(slot->flows, node);
+	node->slot = slot;
+	return 0;
+}
+
+/* --- birth and death of flows -------------------------------------------- */
+
+static void node_free(struct flow_table *table, struct flow_node *node)
+{
+	struct flow_node *filed;
+
+	slot_leave(table, node);
+	HASH_FIND(hh, table->by_sock, &node->flow.sock,
+		  sizeof(node->flow.sock), filed);
+	if (filed == node)
+		HASH_DEL(table->by_sock, node);
+	if (node->in_gone)
+		DL_DELETE2(table->gone, node, age_prev, age_next);
+	else
+		DL_DELETE2(table->live, node, age_prev, age_next);
+	table->count--;
+	free(node);
+}
+
+void flow_table_free(struct flow_table *table)
+{
+	if (!table)
+		return;
+	while (table->live)
+		node_free(table, table->live);
+	while (table->gone)
+		node_free(table, table->gone);
+	free(table);
+}
+
+static struct flow_node *first_unheld(struct flow_node *list)
+{
+	struct flow_node *node;
+
+	DL_FOREACH2(list, node, age_next) {
+		if (!node->flow.refs)
+			return node;
+	}
+	return NULL;
+}
+
+static void make_room(struct flow_table *table)
+{
+	struct flow_node *victim;
+
+	if (table->count < table->limit)
+		return;
+	victim = first_unheld(table->gone);
+	if (!victim) {
+		victim = first_unheld(table->live);
+		if (victim)
+			table->evicted++;
+	}
+	if (victim)
+		node_free(table, victim);
+}
+
+void flow_end(struct flow_table *table, struct flow_node *node,
+		     struct flow_mark mark)
+{
+	if (node->in_gone)
+		return;
+	node->flow.destroyed = true;
+	node->flow.gone = mark;
+	DL_DELETE2(table->live, node, age_prev, age_next);
+	DL_APPEND2(table->gone, node, age_prev, age_next);
+	node->in_gone = true;
+}
+
+struct flow_node *flow_by_sock(const struct flow_table *table, uint64_t sock)
+{
+	struct flow_node *node;
+
+	HASH_FIND(hh, table->by_sock, &sock, sizeof(sock), node);
+	return node;
+}
+
+struct flow_node *flow_begin(struct flow_table *table,
+				    const struct event_header *e,
+				    const struct event_conn *conn,
+				    struct flow_mark mark)
+{
+	struct flow_node *old = flow_by_sock(table, e->sock);
+	struct flow_node *node;
+
+	/* The address is that of another socket now. */
+	if (old) {
+		flow_end(table, old, mark);
+		HASH_DEL(table->by_sock, old);
+	}
+	make_room(table);
+	node = calloc(1, sizeof(*node));
+	if (!node)
+		return NULL;
+	node->flow.sock = e->sock;
+	node->flow.table = table;
+	node->flow.conn = *conn;
+	node->flow.state_since = mark;
+	if (flow_file(table, node)) {
+		free(node);
+		return NULL;
+	}
+	HASH_ADD(hh, table->by_sock, flow.sock, sizeof(node->flow.sock), node);
+	DL_APPEND2(table->live, node, age_prev, age_next);
+	table->count++;
+	return node;
+}
+
+struct flow *flow_ref(struct flow *flow)
+{
+	if (flow)
+		flow->refs++;
+	return flow;
+}
+
+void flow_unref(struct flow *flow)
+{
+	if (flow)
+		flow->refs--;
+}
+
+/* --- looking up ---------------------------------------------------------- */
+
+static bool lived_at(const struct flow *flow, uint64_t time)
+{
+	if (flow->born.time > time)
+		return false;
+	return !flow->destroyed || flow->gone.time >= time;
+}
+
+/* Of the flows in @slot, the one alive at @time; else the latest before. */
+static struct flow *slot_pick(const struct tuple_slot *slot, uint64_t time,
+			      const struct flow *but, uint32_t netns)
+{
+	struct flow_node *node;
+	struct flow *latest = NULL;
+
+	DL_FOREACH(slot->flows, node) {
+		struct flow *flow = &node->flow;
+
+		if (flow == but || (netns && flow->conn.netns != netns))
+			continue;
+		if (lived_at(flow, time))
+			return flow;
+		if (!latest && flow->born.time <= time)
+			latest = flow;
+	}
+	return latest;
+}
+
+struct flow *flow_find(const struct flow_table *table,
+		       const struct event_conn *conn, uint64_t time)
+{
+	struct tuple tuple = tuple_of(conn);
+	struct tuple_slot *slot = slot_find(table, &tuple);
+
+	return slot ? slot_pick(slot, time, NULL, conn->netns) : NULL;
+}
+
+bool conn_is_local(const struct event_conn *conn)
+{
+	static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t v6_loopback[16] = { [15] = 1 };
+
+	if (!memcmp(conn->laddr, conn->raddr, 16))
+		return true;
+	if (!memcmp(conn->laddr, v4_prefix, sizeof(v4_prefix)))
+		return conn->laddr[12] == 127 || conn->raddr[12] == 127;
+	return !memcmp(conn->laddr, v6_loopback, 16);
+}
+
+struct flow *flow_find_peer(const struct flow_table *table,
+			    const struct event_conn *conn, uint64_t time)
+{
+	struct tuple tuple = tuple_of(conn);
+	struct tuple reversed = { .lport = tuple.rport, .rport = tuple.lport };
+	struct tuple_slot *slot;
+	struct flow *flow;
+
+	memcpy(reversed.laddr, tuple.raddr, 16);
+	memcpy(reversed.raddr, tuple.laddr, 16);
+	slot = slot_find(table, &reversed);
+	if (!slot)
+		return NULL;
+	flow = slot_pick(slot, time, NULL, conn->netns);
+	if (!flow && !conn_is_local(conn))
+		flow = slot_pick(slot, time, NULL, 0);
+	return flow;
+}
+
+static struct flow *listener_in(const struct flow_table *table,
+				const struct tuple *tuple, uint32_t netns,
+				bool gone)
+{
+	const struct tuple_slot *slot = slot_find(table, tuple);
+	struct flow_node *node;
+
+	if (!slot)
+		return NULL;
+	DL_FOREACH(slot->flows, node) {
+		struct flow *flow = &node->flow;
+		bool listens = flow->state == STATE_LISTEN && !flow->destroyed;
+
+		if (flow->listener && listens != gone &&
+		    (!netns || flow->conn.netns == netns))
+			return flow;
+	}
+	return NULL;
+}
+
+struct flow *flow_find_listener(const struct flow_table *table,
+				const struct event_conn *conn, bool gone)
+{
+	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t any6[16] = { 0 };
+	const uint8_t *const local[] = { conn->laddr, any4, any6 };
+	const uint8_t *const remote[] = { any4, any6 };
+	struct tuple tuple = { .lport = conn->lport };
+
+	for (int i = 0; i < 3; i++) {
+		for (int j = 0; j < 2; j++) {
+			struct flow *flow;
+
+			memcpy(tuple.laddr, local[i], 16);
+			memcpy(tuple.raddr, remote[j], 16);
+			flow = listener_in(table, &tuple, conn->netns, gone);
+			if (flow)
+				return flow;
+		}
+	}
+	return NULL;
+}

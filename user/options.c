@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_RING_BYTES (4U << 20)
+#define MIN_RING_KIB	   4
+#define MAX_RING_KIB	   (1U << 20)
+
+enum {
+	KEY_JSON = 0x100,
+	KEY_WHY_ONLY,
+	KEY_UTC,
+	KEY_RELATIVE,
+	KEY_PORT,
+	KEY_LOCAL_PORT,
+	KEY_REMOTE_PORT,
+	KEY_HOST,
+	KEY_RING_SIZE,
+};
+
+struct parse {
+	struct options *options;
+	int min_arguments;
+	int max_arguments;
+	const char *name;
+};
+
+static error_t parse_output(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = ((struct parse *)state->input)->options;
+
+	(void)arg;
+	switch (key) {
+	case KEY_JSON:
+		options->json = true;
+		return 0;
+	case KEY_WHY_ONLY:
+		options->why_only = true;
+		return 0;
+	case KEY_UTC:
+		options->clock = SINK_UTC;
+		return 0;
+	case KEY_RELATIVE:
+		options->clock = SINK_RELATIVE;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void add_filter(struct argp_state *state, const char *name,
+		       const char *value)
+{
+	struct options *options = ((struct parse *)state->input)->options;
+	const char *problem;
+	int err = scope_add(options->scope, name, value, &problem);
+
+	if (err == -EINVAL)
+		argp_error(state, "--%s: '%s' %s", name, value, problem);
+	else if (err)
+		argp_failure(state, EXIT_FAILED, -err, "--%s", name);
+}
+
+static error_t parse_filter(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case 'p':
+		add_filter(state, "pid", arg);
+		return 0;
+	case 'c':
+		add_filter(state, "comm", arg);
+		return 0;
+	case KEY_PORT:
+		add_filter(state, "port", arg);
+		return 0;
+	case KEY_LOCAL_PORT:
+		add_filter(state, "local-port", arg);
+		return 0;
+	case KEY_REMOTE_PORT:
+		add_filter(state, "remote-port", arg);
+		return 0;
+	case KEY_HOST:
+		add_filter(state, "host", arg);
+		return 0;
+	case '4':
+		add_filter(state, "family", "4");
+		return 0;
+	case '6':
+		add_filter(state, "family", "6");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* A power of two of KiB: the kernel takes no other size. */
+static void set_ring_size(struct argp_state *state, const char *arg)
+{
+	struct options *options = ((struct parse *)state->input)->options;
+	char *end;
+	unsigned long kib = strtoul(arg, &end, 10);
+
+	if (*end || strspn(arg, "0123456789") == 0 || kib < MIN_RING_KIB ||
+	    kib > MAX_RING_KIB || (kib & (kib - 1)))
+		argp_error(state,
+			   "--ring-size: '%s' is not a power of two from %u "
+			   "to %u (KiB)",
+			   arg, MIN_RING_KIB, MAX_RING_KIB);
+	options->ring_bytes = kib << 10;
+}
+
+static error_t parse_live(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = ((struct parse *)state->input)->options;
+
+	switch (key) {
+	case 'w':
+		options->record = arg;
+		return 0;
+	case KEY_RING_SIZE:
+		set_ring_size(state, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option output_options[] = {
+	{ NULL, 0, NULL, 0, "Output:", 1 },
+	{ "json", KEY_JSON, NULL, 0, "JSON, one object a line", 1 },
+	{ "why-only", KEY_WHY_ONLY, NULL, 0,
+	  "findings only: no state changes, no closing lines", 1 },
+	{ "utc", KEY_UTC, NULL, 0, "times in UTC, not local", 1 },
+	{ "relative", KEY_RELATIVE, NULL, 0, "times in seconds since start",
+	  1 },
+	{ 0 },
+};
+
+static const struct argp_option json_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "JSON, one object a line", 1 },
+	{ 0 },
+};
+
+static const struct argp_option filter_options[] = {
+	{ NULL, 0, NULL, 0,
+	  "Filters (repeat one to widen it, combine them to narrow):", 2 },
+	{ "pid", 'p', "PID", 0, "connections of this process, both ends", 2 },
+	{ "comm", 'c', "NAME", 0, "connections of processes of this name", 2 },
+	{ "port", KEY_PORT, "N", 0, "local or remote port", 2 },
+	{ "local-port", KEY_LOCAL_PORT, "N", 0, "local port", 2 },
+	{ "remote-port", KEY_REMOTE_PORT, "N", 0, "remote port", 2 },
+	{ "host", KEY_HOST, "ADDR[/LEN]", 0, "local or remote address", 2 },
+	{ NULL, '4', NULL, 0, "IPv4 only", 2 },
+	{ NULL, '6', NULL, 0, "IPv6 only", 2 },
+	{ 0 },
+};
+
+static const struct argp_option live_options[] = {
+	{ NULL, 0, NULL, 0, "Watching:", 3 },
+	{ "write", 'w', "FILE", 0, "record to FILE, for replay", 3 },
+	{ "ring-size", KEY_RING_SIZE, "KIB", 0,
+	  "room for events on their way (default 4096)", 3 },
+	{ 0 },
+};
+
+static const struct argp output_argp = { .options = output_options,
+					 .parser = parse_output };
+static const struct argp json_argp = { .options = json_options,
+					 .parser = parse_output };
+static const struct argp filter_argp = { .options = filter_options,
+					 .parser = parse_filter };
+static const struct argp live_argp = { .options = live_options,
+					 .parser = parse_live };
+
+static error_t parse_arguments(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct options *options = parse->options;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		for (int i = 0; state->root_argp->children[i].argp; i++)
+			state->child_inputs[i] = parse;
+		return 0;
+	case ARGP_KEY_ARGS:
+		options->arguments = state->argv + state->next;
+		options->argument_count = state->argc - state->next;
+		if (parse->max_arguments >= 0 &&
+		    options->argument_count > parse->max_arguments)
+			argp_error(state, "unexpected argument '%s'",
+				   options->arguments[parse->max_arguments]);
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_END:
+		if (options->argument_count < parse->min_arguments)
+			argp_error(state, "something is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void init(struct options *options)
+{
+	memset(options, 0, sizeof(*options));
+	options->ring_bytes = DEFAULT_RING_BYTES;
+	options->scope = scope_new();
+	if (!options->scope) {
+		fprintf(stderr, "tcpwhy: out of memory\n");
+		exit(EXIT_FAILED);
+	}
+}
+
+void options_parse(struct options *options, const char *name, int argc,
+		   char **argv, unsigned int groups, const char *usage,
+		   const char *text, int min_arguments, int max_arguments)
+{
+	struct argp_child children[5] = { { NULL, 0, NULL, 0 } };
+	struct parse parse = { options, min_arguments, max_arguments, name };
+	struct argp argp = {
+		.parser = parse_arguments,
+		.args_doc = usage,
+		.doc = text,
+		.children = children,
+	};
+	char program[64];
+	int child = 0;
+
+	init(options);
+	if (groups & OPTIONS_OUTPUT)
+		children[child++].argp = &output_argp;
+	if (groups & OPTIONS_JSON)
+		children[child++].argp = &json_argp;
+	if (groups & OPTIONS_FILTERS)
+		children[child++].argp = &filter_argp;
+	if (groups & OPTIONS_LIVE)
+		children[child++].argp = &live_argp;
+	snprintf(program, sizeof(program), *name ? "tcpwhy %s" : "tcpwhy%s",
+		 name);
+	argv[0] = program;
+	argp_err_exit_status = EXIT_USAGE;
+	/* In order: what follows the first argument is the command's own. */
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+}
+
+void options_free(struct options *options)
+{
+	scope_free(options->scope);
+}

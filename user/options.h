@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command line. */
+#ifndef TCPWHY_OPTIONS_H
+#define TCPWHY_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scope.h"
+#include "sink.h"
+
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_DEGRADED = 3,	   /* check: works, but not all of it */
+	EXIT_CANNOT_EXECUTE = 126, /* run, as shells have it */
+	EXIT_NOT_FOUND = 127,
+};
+
+struct options {
+	bool json;
+	bool why_only;
+	enum sink_clock clock;
+	const char *record; /* -w FILE; NULL: none */
+	uint32_t ring_bytes;
+	struct scope *scope; /* filters */
+	char **arguments;    /* what is left, NULL-terminated */
+	int argument_count;
+};
+
+
+/* What a subcommand accepts besides --help. */
+enum option_groups {
+	OPTIONS_OUTPUT = 1 << 0,  /* --json --why-only --utc --relative */
+	OPTIONS_FILTERS = 1 << 1,
+	OPTIONS_LIVE = 1 << 2,	  /* -w --ring-size */
+	OPTIONS_JSON = 1 << 3,	  /* --json alone */
+};
+
+/*
+ * Parse @argv of the subcommand @name. Prints help, or what is wrong, and
+ * exits (0 or EXIT_USAGE) where that is called for. @usage names what follows
+ * the options; @text is the help's description. @max_arguments: -1 for any.
+ * options_free() what it fills.
+ */
+void options_parse(struct options *options, const char *name, int argc,
+		   char **argv, unsigned int groups, const char *usage,
+		   const char *text, int min_arguments, int max_arguments);
+void options_free(struct options *options);
+
+int cmd_watch(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+
+#endif /* TCPWHY_OPTIONS_H */

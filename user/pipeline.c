@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+#include "drops.h"
+#include "flow.h"
+#include "judge.h"
+#include "queue.h"
+
+#define MAX_FLOWS 262144
+#define MAX_DROPS 1024
+
+/* Findings this soon after a loss say so. */
+#define LOSS_SHADOW_NS 1000000000ULL
+
+struct pipeline {
+	struct host *host;
+	struct scope *scope;
+	struct sink *sink;
+	struct flow_table *flows;
+	struct drops *drops;
+	struct queue queue;
+	struct finding finding; /* the one being made; large */
+	uint64_t seq;
+	uint64_t now; /* the latest time seen */
+	uint64_t lost_at;
+	struct summary summary;
+};
+
+struct pipeline *pipeline_new(struct host *host, struct scope *scope,
+			      struct sink *sink)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->host = host;
+	p->scope = scope;
+	p->sink = sink;
+	p->flows = flow_table_new(MAX_FLOWS);
+	p->drops = drops_new(MAX_DROPS);
+	if (!p->flows || !p->drops) {
+		pipeline_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	queue_free(&p->queue);
+	drops_free(p->drops);
+	flow_table_free(p->flows);
+	free(p);
+}
+
+/* --- connections ----------------------------------------------------------------- */
+
+static bool is_client(const struct flow *flow)
+{
+	return flow->path_len && flow->path[0] == STATE_SYN_SENT;
+}
+
+static const char *how_it_ended(const struct flow *a, const struct flow *b)
+{
+	const struct flow *ends[] = { a, b };
+	bool fin = true;
+
+	for (int i = 0; i < 2 && ends[i]; i++) {
+		if (ends[i]->reset_received.time || ends[i]->reset_sent.time)
+			return "rst";
+		if (ends[i]->err == ETIMEDOUT)
+			return "timeout";
+		if (ends[i]->err)
+			return "error";
+		fin &= ends[i]->act.mark.time != 0;
+	}
+	return fin ? "fin" : "aborted";
+}
+
+static const struct flow *who_was_first(const struct flow *a,
+					const struct flow *b)
+{
+	if (!b || !b->act.mark.time)
+		return a->act.mark.time ? a : NULL;
+	if (!a->act.mark.time)
+		return b;
+	return a->act.mark.time <= b->act.mark.time ? a : b;
+}
+
+static uint64_t after(uint64_t time, uint64_t earlier)
+{
+	return earlier && time > earlier ? time - earlier : 0;
+}
+
+/* The socket of @flow is gone: tell the connection, once all of it is. */
+static void tell_ending(struct pipeline *p, const struct moment *m)
+{
+	struct flow *flow = m->flow, *peer = m->peer;
+	struct ending e = { .time = m->event->time };
+
+	if (!flow->established || flow->listener || flow->told)
+		return;
+	if (peer && (!peer->established || peer->told || peer->listener))
+		peer = NULL;
+	if (peer && !peer->destroyed)
+		return;
+	flow->told = true;
+	if (peer)
+		peer->told = true;
+	if (!scope_keeps_flow(p->scope, flow, peer))
+		return;
+	p->summary.connections++;
+	e.ends[0] = peer && is_client(peer) && !is_client(flow) ? peer : flow;
+	e.ends[1] = e.ends[0] == flow ? peer : flow;
+	e.how = how_it_ended(flow, peer);
+	e.first = who_was_first(flow, peer);
+	for (int i = 0; i < 2 && e.ends[i]; i++) {
+		const struct flow *end = e.ends[i];
+		uint64_t open = after(end->ended.time, end->born.time);
+
+		if (open && (!e.duration || open < e.duration))
+			e.duration = open;
+		e.let_go[i] = after(end->gone.time, end->ended.time);
+	}
+	p->sink->ops->ending(p->sink, &e);
+}
+
+/* --- settling ----------------------------------------------------------------------- */
+
+static void count_cause(struct summary *s, const char *cause)
+{
+	unsigned int i = 0;
+
+	s->findings++;
+	while (i < s->cause_count && strcmp(s->causes[i].cause, cause) != 0)
+		i++;
+	if (i == SUMMARY_MAX_CAUSES)
+		return;
+	if (i == s->cause_count) {
+		s->causes[i].cause = cause;
+		s->cause_count++;
+	}
+	s->causes[i].count++;
+	/* Most frequent first. */
+	while (i && s->causes[i - 1].count < s->causes[i].count) {
+		uint64_t count = s->causes[i].count;
+
+		s->causes[i] = s->causes[i - 1];
+		s->causes[i - 1].cause = cause;
+		s->causes[i - 1].count = count;
+		i--;
+	}
+}
+
+static bool is_shown(const struct event_header *e)
+{
+	return e->kind != EVENT_EXISTING && e->kind != EVENT_HOLDER &&
+	       e->kind != EVENT_FORK;
+}
+
+static void settle_event(struct pipeline *p, const struct queue_item *item,
+			 const struct event_header *e)
+{
+	struct judge judge = { p->host, p->flows, p->drops };
+	struct moment m = {
+		.seq = item->seq,
+		.event = e,
+		.conn = event_conn(e),
+		.flow = item->flow,
+		.duration = item->duration,
+		.duration_known = item->duration_known,
+	};
+	bool found;
+
+	if (!m.conn || !is_shown(e))
+		return;
+	/* A mini-socket's or listener's event has its own, complete ends. */
+	if (m.flow && m.flow->sock == e->sock &&
+	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
+		m.conn = &m.flow->conn;
+	m.peer = flow_find_peer(p->flows, m.conn, e->time);
+	/* Its ends may have become known only since: see flow_apply(). */
+	if (e->kind == EVENT_RESET_SENT && m.peer &&
+	    !m.peer->reset_answered.time)
+		m.peer->reset_answered =
+			(struct flow_mark){ e->time, item->seq };
+
+	found = judge_moment(&judge, &m, &p->finding);
+	if (scope_keeps(p->scope, &m, found ? &p->finding : NULL)) {
+		p->sink->ops->event(p->sink, &m);
+		if (found) {
+			p->finding.after_loss =
+				p->lost_at &&
+				e->time - p->lost_at < LOSS_SHADOW_NS;
+			p->sink->ops->finding(p->sink, &p->finding);
+			count_cause(&p->summary, finding_cause(&p->finding));
+		}
+	}
+	if (e->kind == EVENT_DESTROY && m.flow)
+		tell_ending(p, &m);
+}
+
+static void settle_first(struct pipeline *p)
+{
+	const struct queue_item *item = queue_first(&p->queue);
+	const struct event_header *e = queue_event(item);
+
+	if (item->lost) {
+		p->lost_at = item->time;
+		p->sink->ops->lost(p->sink, item->time, item->lost,
+				   item->lost_total);
+	} else {
+		settle_event(p, item, e);
+	}
+	flow_unref(item->flow);
+	queue_pop(&p->queue);
+}
+
+static void advance(struct pipeline *p, uint64_t now)
+{
+	const struct queue_item *item;
+
+	if (now <= p->now)
+		return;
+	p->now = now;
+	while ((item = queue_first(&p->queue)) &&
+	       item->time + PIPELINE_SETTLE_NS <= now)
+		settle_first(p);
+}
+
+/* --- what a source delivers ------------------------------------------------------------ */
+
+static int on_event(void *arg, const struct event_header *e)
+{
+	struct pipeline *p = arg;
+	struct queue_item item = { .time = e->time, .seq = ++p->seq };
+	struct flow_change change;
+	int err;
+
+	advance(p, e->time);
+	p->summary.events++;
+	if (event_fork(e))
+		return scope_fork(p->scope, event_fork(e));
+	err = flow_apply(p->flows, e, item.seq, &change);
+	if (!err && e->kind == EVENT_DROP)
+		err = drops_add(p->drops, event_segment(e), item.seq);
+	if (err || !is_shown(e))
+		return err;
+	item.flow = flow_ref(change.flow);
+	item.duration = change.duration;
+	item.duration_known = change.duration_known;
+	err = queue_push(&p->queue, &item, e);
+	if (err)
+		flow_unref(item.flow);
+	return err;
+}
+
+static int on_counts(struct pipeline *p, const struct fact *fact)
+{
+	struct summary *s = &p->summary;
+	struct queue_item item = { .time = p->now };
+
+	s->counted = true;
+	s->produced = 0;
+	s->bad = fact->counts.bad;
+	s->received = fact->counts.decoded;
+	memcpy(s->kinds, fact->counts.kinds, sizeof(s->kinds));
+	for (unsigned int kind = 0; kind < EVENT_KINDS; kind++) {
+		s->produced += s->kinds[kind].produced;
+		item.lost_total += s->kinds[kind].lost;
+	}
+	item.lost = item.lost_total - s->lost;
+	s->lost = item.lost_total;
+	return item.lost ? queue_push(&p->queue, &item, NULL) : 0;
+}
+
+static int on_fact(void *arg, const struct fact *fact)
+{
+	struct pipeline *p = arg;
+
+	if (fact->kind == FACT_COUNTS)
+		return on_counts(p, fact);
+	if (fact->kind == FACT_SCOPE) {
+		if (fact->scope.root_pid)
+			scope_set_root(p->scope, fact->scope.root_pid);
+		return scope_parse(p->scope, fact->scope.filters);
+	}
+	return host_learn(p->host, fact);
+}
+
+static int on_tick(void *arg, uint64_t now)
+{
+	advance(arg, now);
+	return 0;
+}
+
+struct source_handler pipeline_handler(struct pipeline *p)
+{
+	return (struct source_handler){ on_fact, on_event, on_tick, p };
+}
+
+void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)
+{
+	while (queue_first(&p->queue))
+		settle_first(p);
+	p->summary.truncated = truncated;
+	p->summary.bad += bad;
+	p->summary.evicted = flow_table_evicted(p->flows);
+	p->sink->ops->end(p->sink, &p->summary);
+}

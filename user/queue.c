@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One block, used from begin to end, moved to its front when it runs out. */
+static int make_room(struct queue *queue, size_t more)
+{
+	size_t used = queue->end - queue->begin;
+	size_t room = queue->room ? queue->room : 1 << 16;
+	unsigned char *bytes;
+
+	if (queue->end + more <= queue->room)
+		return 0;
+	while (room < used + more || room / 2 < used)
+		room *= 2;
+	if (room == queue->room) {
+		memmove(queue->bytes, queue->bytes + queue->begin, used);
+	} else {
+		bytes = malloc(room);
+		if (!bytes)
+			return -ENOMEM;
+		if (used)
+			memcpy(bytes, queue->bytes + queue->begin, used);
+		free(queue->bytes);
+		queue->bytes = bytes;
+		queue->room = room;
+	}
+	queue->begin = 0;
+	queue->end = used;
+	return 0;
+}
+
+int queue_push(struct queue *queue, const struct queue_item *item,
+	       const struct event_header *event)
+{
+	size_t size = event ? event->size : 0;
+	struct queue_item *copy;
+	int err = make_room(queue, sizeof(*item) + size);
+
+	if (err)
+		return err;
+	copy = (struct queue_item *)(queue->bytes + queue->end);
+	*copy = *item;
+	copy->size = size;
+	if (event)
+		memcpy(copy + 1, event, size);
+	queue->end += sizeof(*item) + size;
+	return 0;
+}
+
+const struct queue_item *queue_first(const struct queue *queue)
+{
+	if (queue->begin == queue->end)
+		return NULL;
+	return (const struct queue_item *)(queue->bytes + queue->begin);
+}
+
+const struct event_header *queue_event(const struct queue_item *item)
+{
+	return item->size ? (const struct event_header *)(item + 1) : NULL;
+}
+
+void queue_pop(struct queue *queue)
+{
+	const struct queue_item *item = queue_first(queue);
+
+	if (item)
+		queue->begin += sizeof(*item) + item->size;
+}
+
+void queue_free(struct queue *queue)
+{
+	free(queue->bytes);
+	memset(queue, 0, sizeof(*queue));
+}

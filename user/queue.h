@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Events that wait for their settling window to pass, first in, first out. */
+#ifndef TCPWHY_QUEUE_H
+#define TCPWHY_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct flow;
+
+struct queue_item {
+	uint64_t time; /* CLOCK_MONOTONIC ns */
+	uint64_t seq;
+	struct flow *flow;
+	uint64_t duration;
+	bool duration_known;
+	uint64_t lost; /* no event, but this many were lost; else 0 */
+	uint64_t lost_total;
+	uint64_t size; /* of the event that follows, in bytes */
+};
+
+/* Zero-initialise; queue_free() when done. */
+struct queue {
+	unsigned char *bytes;
+	size_t begin, end, room;
+};
+
+/* Copy @item and @event (may be NULL). Returns 0 or -ENOMEM. */
+int queue_push(struct queue *queue, const struct queue_item *item,
+	       const struct event_header *event);
+
+/* The oldest, or NULL; valid until the next call that changes the queue. */
+const struct queue_item *queue_first(const struct queue *queue);
+const struct event_header *queue_event(const struct queue_item *item);
+void queue_pop(struct queue *queue);
+void queue_free(struct queue *queue);
+
+#endif /* TCPWHY_QUEUE_H */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Sinks write what happened, in order. They format; they decide nothing but
+ * which of the things they are shown have a place in their output.
+ */
+#ifndef TCPWHY_SINK_H
+#define TCPWHY_SINK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "finding.h"
+#include "flow.h"
+#include "host.h"
+#include "moment.h"
+
+enum sink_clock {
+	SINK_LOCAL,    /* local wall clock */
+	SINK_UTC,
+	SINK_RELATIVE, /* seconds since watching started */
+};
+
+struct sink_options {
+	FILE *out;
+	const struct host *host;
+	enum sink_clock clock;
+	bool colour;
+	bool why_only;	/* findings, no events and closing lines */
+	unsigned int width; /* of the terminal; 0: not a terminal */
+};
+
+/* How a connection went, once both its ends on this host are gone. */
+struct ending {
+	uint64_t time; /* of the last event, CLOCK_MONOTONIC ns */
+	const struct flow *ends[2]; /* the client first; [1] may be NULL */
+	const struct flow *first;   /* which end closed first; NULL: unknown */
+	const char *how; /* "fin", "rst", "timeout", "aborted", "error" */
+	uint64_t duration; /* ns from its birth to its end; 0: not known */
+	/* Per end: ns from the connection's end to close(); 0: at once. */
+	uint64_t let_go[2];
+};
+
+#define SUMMARY_MAX_CAUSES 64
+
+struct summary {
+	uint64_t connections;
+	uint64_t findings;
+	struct {
+		const char *cause;
+		uint64_t count;
+	} causes[SUMMARY_MAX_CAUSES]; /* most frequent first */
+	unsigned int cause_count;
+	uint64_t events;   /* delivered by the source */
+	uint64_t received; /* taken from the ring, when that is known */
+	uint64_t bad;	  /* refused by decode */
+	uint64_t produced; /* by the kernel side, when that is known */
+	uint64_t lost;
+	uint64_t evicted; /* flows forgotten for want of room */
+	struct event_count kinds[EVENT_KINDS];
+	bool counted;	/* produced and lost are known */
+	bool truncated; /* the recording ends in the middle */
+};
+
+struct sink;
+
+struct sink_ops {
+	void (*start)(struct sink *sink);
+	void (*event)(struct sink *sink, const struct moment *m);
+	void (*finding)(struct sink *sink, const struct finding *f);
+	void (*ending)(struct sink *sink, const struct ending *e);
+	void (*lost)(struct sink *sink, uint64_t time, uint64_t more,
+		     uint64_t total);
+	void (*end)(struct sink *sink, const struct summary *summary);
+	void (*free)(struct sink *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+};
+
+/* Each returns NULL when out of memory; sink_free() accepts NULL. */
+struct sink *text_sink_new(const struct sink_options *options);
+struct sink *json_sink_new(const struct sink_options *options);
+
+static inline void sink_free(struct sink *sink)
+{
+	if (sink)
+		sink->ops->free(sink);
+}
+
+#endif /* TCPWHY_SINK_H */

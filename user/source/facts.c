@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "facts.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <uthash.h>
+
+#include "decode.h"
+#include "kallsyms.h"
+#include "procfs.h"
+#include "version.h"
+
+struct address_seen {
+	uint64_t address;
+	UT_hash_handle hh;
+};
+
+struct process_id {
+	uint64_t start_time;
+	uint64_t pid;
+};
+
+struct process_seen {
+	struct process_id id;
+	UT_hash_handle hh;
+};
+
+#define MAX_PROCESSES_SEEN 16384
+
+struct facts {
+	struct kallsyms *syms; /* loaded when the first stack comes */
+	bool syms_tried;
+	struct address_seen *addresses;
+	struct process_seen *processes;
+};
+
+struct facts *facts_new(void)
+{
+	return calloc(1, sizeof(struct facts));
+}
+
+void facts_free(struct facts *facts)
+{
+	struct address_seen *address, *next_address;
+	struct process_seen *process, *next_process;
+
+	if (!facts)
+		return;
+	HASH_ITER(hh, facts->addresses, address, next_address) {
+		HASH_DEL(facts->addresses, address);
+		free(address);
+	}
+	HASH_ITER(hh, facts->processes, process, next_process) {
+		HASH_DEL(facts->processes, process);
+		free(process);
+	}
+	kallsyms_free(facts->syms);
+	free(facts);
+}
+
+static int symbol_fact(struct facts *facts, uint64_t address,
+		       const struct source_handler *handler)
+{
+	struct fact fact = { .kind = FACT_SYMBOL };
+	struct address_seen *seen;
+
+	HASH_FIND(hh, facts->addresses, &address, sizeof(address), seen);
+	if (seen || !address)
+		return 0;
+	seen = calloc(1, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	seen->address = address;
+	HASH_ADD(hh, facts->addresses, address, sizeof(seen->address), seen);
+	if (!facts->syms_tried) {
+		facts->syms_tried = true;
+		/* Without them findings say that they know less. */
+		(void)kallsyms_load(&facts->syms);
+	}
+	fact.symbol.address = address;
+	/* A return address may lie just past a call that ends a function. */
+	fact.symbol.name = facts->syms ?
+				   kallsyms_find(facts->syms, address - 1) :
+				   NULL;
+	return fact.symbol.name ? handler->fact(handler->arg, &fact) : 0;
+}
+
+static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
+			const struct source_handler *handler)
+{
+	struct process_id id = { start_time, pid };
+	struct fact fact = { .kind = FACT_PROCESS };
+	struct procfs_process process;
+	struct process_seen *seen;
+
+	HASH_FIND(hh, facts->processes, &id, sizeof(id), seen);
+	if (seen || !pid)
+		return 0;
+	seen = calloc(1, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	seen->id = id;
+	HASH_ADD(hh, facts->processes, id, sizeof(id), seen);
+	if (HASH_COUNT(facts->processes) > MAX_PROCESSES_SEEN) {
+		seen = facts->processes; /* the oldest */
+		HASH_DEL(facts->processes, seen);
+		free(seen);
+	}
+	if (!procfs_read(pid, start_time, &process))
+		return 0;
+	fact.process.pid = pid;
+	fact.process.start_time = start_time;
+	fact.process.uid = process.uid;
+	fact.process.comm = process.comm;
+	fact.process.exe = process.exe[0] ? process.exe : NULL;
+	fact.process.cgroup = process.cgroup[0] ? process.cgroup : NULL;
+	return handler->fact(handler->arg, &fact);
+}
+
+int facts_for(struct facts *facts, const struct event_header *event,
+	      const struct source_handler *handler)
+{
+	const struct segment_event *segment = event_segment(event);
+	int err = 0;
+
+	if (segment) {
+		for (uint32_t i = 0; i < segment->frames && !err; i++)
+			err = symbol_fact(facts, segment->stack[i], handler);
+		if (!err && segment->location)
+			err = symbol_fact(facts, segment->location, handler);
+	}
+	/* Only a task that has to do with the socket is worth the reading. */
+	if (!err && (event->flags & EVENT_F_OWNED ||
+		     event->kind == EVENT_HOLDER ||
+		     (event->kind == EVENT_RESET_SENT &&
+		      !segment->seg.present)))
+		err = process_fact(facts, event->pid, event->start_time,
+				   handler);
+	return err;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+uint64_t facts_now(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+/* A coarse clock advances once a jiffy: its resolution tells HZ. */
+static uint32_t kernel_hz(void)
+{
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) || !tick.tv_nsec)
+		return 250;
+	return (1000000000L + tick.tv_nsec / 2) / tick.tv_nsec;
+}
+
+int facts_host(const struct source_handler *handler)
+{
+	struct fact fact = { .kind = FACT_HOST };
+	struct utsname system;
+
+	uname(&system);
+	fact.host.release = system.release;
+	fact.host.hostname = system.nodename;
+	fact.host.version = TCPWHY_VERSION;
+	fact.host.start = facts_now();
+	fact.host.realtime_offset =
+		(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
+	fact.host.hz = kernel_hz();
+	return handler->fact(handler->arg, &fact);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The facts that an event of the running kernel needs to be understood later,
+ * or elsewhere: names for the addresses in its stack, the process it names.
+ * Delivered before the event, each once.
+ */
+#ifndef TCPWHY_FACTS_H
+#define TCPWHY_FACTS_H
+
+#include "source.h"
+
+struct facts;
+
+/* Returns NULL when out of memory. */
+struct facts *facts_new(void);
+void facts_free(struct facts *facts);
+
+/* Deliver to @handler what @event needs. Returns 0 or the handler's error. */
+int facts_for(struct facts *facts, const struct event_header *event,
+	      const struct source_handler *handler);
+
+/* FACT_HOST for the running system. */
+int facts_host(const struct source_handler *handler);
+
+/* CLOCK_MONOTONIC, ns. */
+uint64_t facts_now(void);
+
+#endif /* TCPWHY_FACTS_H */

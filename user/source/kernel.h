@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The running kernel, as its BTF describes it. */
+#ifndef TCPWHY_KERNEL_H
+#define TCPWHY_KERNEL_H
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "source.h"
+
+struct btf;
+
+/* Load the kernel's BTF. Returns 0 or -errno (-ENOENT: it has none). */
+int kernel_btf_load(struct btf **out);
+void kernel_btf_free(struct btf *btf); /* accepts NULL */
+
+/* Does this kernel have the tracepoint (name without its group)? */
+bool kernel_has_tracepoint(const struct btf *btf, const char *name);
+
+/* The C declaration of a tracepoint's arguments, such as "sk, skb, reason". */
+void kernel_tracepoint_shape(const struct btf *btf, const char *name,
+			     char *text, size_t size);
+
+/* Find which optional arguments the tracepoints have here. */
+void kernel_shapes(const struct btf *btf, struct bpf_config *config);
+
+/* Deliver a FACT_NAME for each constant of the enums we use. */
+int kernel_names(const struct btf *btf, const struct source_handler *handler);
+
+#endif /* TCPWHY_KERNEL_H */

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "live.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "decode.h"
+#include "facts.h"
+#include "kernel.h"
+#include "scan.h"
+#include "tcpwhy.skel.h"
+
+/* Look at the ring this often even if the kernel does not wake us. */
+#define POLL_MS 20
+
+/* An event may be stamped a little before it is visible in the ring. */
+#define TICK_LAG_NS 2000000ULL
+
+static const struct live_part parts_template[] = {
+	{ .program = "on_state",
+	  .hook = "sock:inet_sock_set_state",
+	  .tracepoint = "inet_sock_set_state",
+	  .lost = "everything",
+	  .needed = true },
+	{ .program = "on_send_reset",
+	  .hook = "tcp:tcp_send_reset",
+	  .tracepoint = "tcp_send_reset",
+	  .lost = "who sent a RST, and why" },
+	{ .program = "on_receive_reset",
+	  .hook = "tcp:tcp_receive_reset",
+	  .tracepoint = "tcp_receive_reset",
+	  .lost = "RSTs from other hosts, and what they did here" },
+	{ .program = "on_retransmit",
+	  .hook = "tcp:tcp_retransmit_skb",
+	  .tracepoint = "tcp_retransmit_skb",
+	  .lost = "retransmissions" },
+	{ .program = "on_retransmit_synack",
+	  .hook = "tcp:tcp_retransmit_synack",
+	  .tracepoint = "tcp_retransmit_synack",
+	  .lost = "SYN-ACK retransmissions" },
+	{ .program = "on_drop",
+	  .hook = "skb:kfree_skb",
+	  .tracepoint = "kfree_skb",
+	  .lost = "segments dropped on this host (firewall, queues)" },
+	{ .program = "on_destroy",
+	  .hook = "tcp:tcp_destroy_sock",
+	  .tracepoint = "tcp_destroy_sock",
+	  .lost = "when a process lets go of its socket" },
+	{ .program = "on_fork",
+	  .hook = "sched:sched_process_fork",
+	  .tracepoint = "sched_process_fork",
+	  .lost = "the children of a command under \"run\"" },
+	{ .program = "on_task_file",
+	  .hook = "iter/task_file",
+	  .lost = "who holds the sockets that were there before" },
+	{ .program = "on_tcp",
+	  .hook = "iter/tcp",
+	  .lost = "sockets without a descriptor that were there before" },
+};
+
+#define PART_COUNT (sizeof(parts_template) / sizeof(parts_template[0]))
+
+struct live {
+	struct tcpwhy_bpf *skel;
+	struct btf *btf;
+	struct ring_buffer *ring;
+	struct facts *facts;
+	struct live_part parts[PART_COUNT];
+	struct scan scan;
+	size_t scanned; /* how many of scan were delivered */
+	uint64_t delivered; /* scanned ones included */
+	uint64_t from_scan;
+	uint64_t bad;
+	const struct source_handler *handler; /* during live_run() */
+	int err;			      /* of the handler */
+};
+
+__attribute__((format(printf, 2, 3))) static void
+explain(struct live_problem *problem, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
+}
+
+static void explain_load(struct live_problem *problem, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		explain(problem,
+			"this kernel refused to load a BPF program (%s): run "
+			"tcpwhy as root, or give it CAP_BPF, CAP_PERFMON and "
+			"CAP_SYS_RESOURCE; on kernels before 5.11 also raise "
+			"\"ulimit -l\"",
+			strerror(-err));
+	else if (err == -ENOMEM)
+		explain(problem,
+			"no memory for the ring buffer: try a smaller "
+			"--ring-size, or raise \"ulimit -l\"");
+	else
+		explain(problem, "cannot load the BPF programs: %s",
+			strerror(-err));
+}
+
+static void quiet_parts(struct live *live, const struct live_options *options)
+{
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		struct live_part *part = &live->parts[i];
+		struct bpf_program *program;
+
+		part->present = !part->tracepoint ||
+				kernel_has_tracepoint(live->btf,
+						      part->tracepoint);
+		program = bpf_object__find_program_by_name(live->skel->obj,
+							   part->program);
+		if (!part->present || (!strcmp(part->program, "on_fork") &&
+				       !options->forks))
+			bpf_program__set_autoload(program, false);
+		if (!part->present)
+			part->err = -ENOENT;
+	}
+}
+
+/* The skeleton detaches and frees the links it is given. */
+static void keep_link(struct live *live, const char *program,
+		      struct bpf_link *link)
+{
+	const struct bpf_object_skeleton *skeleton = live->skel->skeleton;
+
+	for (int i = 0; i < skeleton->prog_cnt; i++) {
+		if (!strcmp(skeleton->progs[i].name, program))
+			*skeleton->progs[i].link = link;
+	}
+}
+
+static int attach_parts(struct live *live, struct live_problem *problem)
+{
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		struct live_part *part = &live->parts[i];
+		struct bpf_program *program;
+		struct bpf_link *link;
+
+		program = bpf_object__find_program_by_name(live->skel->obj,
+							   part->program);
+		if (!bpf_program__autoload(program) || !part->tracepoint) {
+			part->attached = bpf_program__autoload(program);
+			continue;
+		}
+		link = bpf_program__attach(program);
+		if (link) {
+			keep_link(live, part->program, link);
+			part->attached = true;
+			continue;
+		}
+		part->err = -errno;
+		if (part->needed) {
+			explain(problem, "cannot attach to %s: %s", part->hook,
+				strerror(-part->err));
+			return part->err;
+		}
+	}
+	return 0;
+}
+
+static int on_record(void *arg, void *data, size_t size);
+
+static int load(struct live *live, const struct live_options *options,
+		struct live_problem *problem)
+{
+	int err;
+
+	kernel_shapes(live->btf, &live->skel->rodata->config);
+	live->skel->rodata->config.wakeup_bytes = options->ring_bytes / 8;
+	err = bpf_map__set_max_entries(live->skel->maps.events,
+				       options->ring_bytes);
+	if (!err)
+		err = tcpwhy_bpf__load(live->skel);
+	if (err) {
+		explain_load(problem, err);
+		return err;
+	}
+	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.events),
+				      on_record, live, NULL);
+	if (!live->ring) {
+		err = -errno;
+		explain(problem, "cannot map the ring buffer: %s",
+			strerror(errno));
+		return err;
+	}
+	return attach_parts(live, problem);
+}
+
+static int open_skeleton(struct live *live, const struct live_options *options,
+			 struct live_problem *problem)
+{
+	int err = kernel_btf_load(&live->btf);
+
+	if (err) {
+		explain(problem,
+			"this kernel does not describe its types (no "
+			"/sys/kernel/btf/vmlinux: %s); tcpwhy needs a kernel "
+			"built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or newer",
+			strerror(-err));
+		return err;
+	}
+	live->skel = tcpwhy_bpf__open();
+	if (!live->skel) {
+		err = -errno;
+		explain_load(problem, err);
+		return err;
+	}
+	quiet_parts(live, options);
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		if (live->parts[i].needed && !live->parts[i].present) {
+			explain(problem,
+				"this kernel has no tracepoint %s, without "
+				"which tcpwhy cannot tell anything; is CONFIG_"
+				"TRACEPOINTS set?",
+				live->parts[i].hook);
+			return -ENOENT;
+		}
+	}
+	return 0;
+}
+
+static int silent(enum libbpf_print_level level, const char *format,
+		  va_list args)
+{
+	const char *verbose = getenv("TCPWHY_LIBBPF");
+
+	(void)level;
+	return verbose && *verbose ? vfprintf(stderr, format, args) : 0;
+}
+
+int live_open(struct live **out, const struct live_options *options,
+	      struct live_problem *problem)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	int err;
+
+	explain(problem, "out of memory");
+	if (!live)
+		return -ENOMEM;
+	memcpy(live->parts, parts_template, sizeof(live->parts));
+	libbpf_set_print(silent); /* our messages say what to do; see check */
+	live->facts = facts_new();
+	err = live->facts ? open_skeleton(live, options, problem) : -ENOMEM;
+	if (!err)
+		err = load(live, options, problem);
+	if (err) {
+		live_close(live);
+		return err;
+	}
+	*out = live;
+	return 0;
+}
+
+void live_close(struct live *live)
+{
+	if (!live)
+		return;
+	ring_buffer__free(live->ring);
+	tcpwhy_bpf__destroy(live->skel);
+	kernel_btf_free(live->btf);
+	facts_free(live->facts);
+	scan_free(&live->scan);
+	free(live);
+}
+
+const struct live_part *live_parts(const struct live *live, size_t *count)
+{
+	*count = PART_COUNT;
+	return live->parts;
+}
+
+void live_part_shape(const struct live *live, const struct live_part *part,
+		     char *text, size_t size)
+{
+	text[0] = '\0';
+	if (part->tracepoint)
+		kernel_tracepoint_shape(live->btf, part->tracepoint, text,
+					size);
+}
+
+/* --- delivering ---------------------------------------------------------- */
+
+static int deliver(struct live *live, const void *data, size_t size)
+{
+	const struct event_header *event;
+	const char *problem;
+	int err;
+
+	event = event_decode(data, size, &problem);
+	if (!event) {
+		live->bad++;
+		return 0;
+	}
+	live->delivered++;
+	err = facts_for(live->facts, event, live->handler);
+	return err ? err : live->handler->event(live->handler->arg, event);
+}
+
+/* What the scan saw up to @time comes before the ring's events after it. */
+static int deliver_scan(struct live *live, uint64_t time)
+{
+	while (live->scanned < live->scan.count) {
+		const struct sock_event *event =
+			&live->scan.events[live->scanned];
+		int err;
+
+		if (event->h.time > time)
+			return 0;
+		live->scanned++;
+		live->from_scan++;
+		err = deliver(live, event, sizeof(*event));
+		if (err)
+			return err;
+	}
+	scan_free(&live->scan);
+	live->scanned = 0;
+	return 0;
+}
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct live *live = arg;
+	int err = 0;
+
+	if (live->scan.count && size >= sizeof(struct event_header))
+		err = deliver_scan(live,
+				   ((struct event_header *)data)->time);
+	if (!err)
+		err = deliver(live, data, size);
+	live->err = err;
+	return err;
+}
+
+int live_start(struct live *live, const struct source_handler *handler)
+{
+	int err = facts_host(handler);
+
+	if (!err)
+		err = kernel_names(live->btf, handler);
+	if (!err)
+		err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
+				   live->skel->progs.on_tcp);
+	return err;
+}
+
+static int drain(struct live *live)
+{
+	uint64_t now = facts_now();
+	int err = ring_buffer__consume(live->ring);
+
+	if (live->err)
+		return live->err;
+	if (err < 0 && err != -EINTR)
+		return err;
+	err = deliver_scan(live, now);
+	if (!err)
+		err = live->handler->tick(live->handler->arg,
+					  now - TICK_LAG_NS);
+	return err;
+}
+
+static int deliver_counts(struct live *live)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
+	struct fact fact = { .kind = FACT_COUNTS };
+	int fd = bpf_map__fd(live->skel->maps.counts);
+
+	if (!percpu)
+		return -ENOMEM;
+	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++) {
+		if (bpf_map_lookup_elem(fd, &kind, percpu))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			fact.counts.kinds[kind].produced +=
+				percpu[cpu].produced;
+			fact.counts.kinds[kind].lost += percpu[cpu].lost;
+		}
+	}
+	free(percpu);
+	fact.counts.decoded = live->delivered - live->from_scan;
+	fact.counts.bad = live->bad;
+	return live->handler->fact(live->handler->arg, &fact);
+}
+
+int live_run(struct live *live, const struct source_handler *handler,
+	     bool (*go_on)(void *arg), void *arg)
+{
+	int err = 0;
+
+	live->handler = handler;
+	while (!err && go_on(arg)) {
+		err = ring_buffer__poll(live->ring, POLL_MS);
+		if (live->err)
+			err = live->err;
+		else if (err >= 0 || err == -EINTR)
+			err = drain(live);
+	}
+	/* No more can come once the programs are detached. */
+	tcpwhy_bpf__detach(live->skel);
+	if (!err)
+		err = drain(live);
+	if (!err)
+		err = deliver_counts(live);
+	return err;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Events of the running kernel. */
+#ifndef TCPWHY_LIVE_H
+#define TCPWHY_LIVE_H
+
+#include <stdbool.h>
+
+#include "source.h"
+
+struct live;
+
+struct live_options {
+	uint32_t ring_bytes; /* a power of two, at least a page */
+	bool forks;	     /* deliver EVENT_FORK too */
+};
+
+/* One BPF program of ours, and what became of it on this kernel. */
+struct live_part {
+	const char *program;	/* in the skeleton */
+	const char *hook;	/* "sock:inet_sock_set_state" */
+	const char *tracepoint; /* its bare name; NULL for an iterator */
+	const char *lost;	/* what we cannot tell without it */
+	bool needed;		/* nothing works without it */
+	bool present;		/* this kernel has it */
+	bool attached;
+	int err; /* -errno of load or attach */
+};
+
+/* Why it could not start; text says what to do about it. */
+struct live_problem {
+	char text[512];
+};
+
+/*
+ * Load and attach. What the kernel lacks is left out, unless nothing works
+ * without it. Returns 0; or -errno, with @problem filled.
+ */
+int live_open(struct live **out, const struct live_options *options,
+	      struct live_problem *problem);
+void live_close(struct live *live); /* accepts NULL */
+
+const struct live_part *live_parts(const struct live *live, size_t *count);
+
+/* The argument types of a part's tracepoint, for people. */
+void live_part_shape(const struct live *live, const struct live_part *part,
+		     char *text, size_t size);
+
+/*
+ * Deliver the host's facts and read the sockets that exist already; their
+ * events follow, in order of time, in live_run().
+ */
+int live_start(struct live *live, const struct source_handler *handler);
+
+/*
+ * Deliver events and ticks until @go_on says no, asked every few
+ * milliseconds and after every batch. Then empties the ring and delivers
+ * FACT_COUNTS. Returns 0 or the first error.
+ */
+int live_run(struct live *live, const struct source_handler *handler,
+	     bool (*go_on)(void *arg), void *arg);
+
+#endif /* TCPWHY_LIVE_H */

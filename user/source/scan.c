@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "scan.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procfs.h"
+
+static int make_room(struct scan *scan, size_t more)
+{
+	size_t room = scan->room ? scan->room : 256;
+	void *grown;
+
+	while (room < scan->count + more)
+		room *= 2;
+	if (room == scan->room)
+		return 0;
+	grown = reallocarray(scan->events, room, sizeof(*scan->events));
+	if (!grown)
+		return -ENOMEM;
+	scan->events = grown;
+	scan->room = room;
+	return 0;
+}
+
+/* Read @fd to its end; a read may stop in the middle of a record. */
+static int read_records(struct scan *scan, int fd)
+{
+	size_t partial = 0; /* bytes of the record at events[count] */
+
+	for (;;) {
+		char *base;
+		ssize_t len;
+		int err = make_room(scan, 256);
+
+		if (err)
+			return err;
+		base = (char *)&scan->events[scan->count];
+		len = read(fd, base + partial,
+			   (scan->room - scan->count) * sizeof(*scan->events) -
+				   partial);
+		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (len < 0)
+			return -errno;
+		if (len == 0)
+			return partial ? -EIO : 0;
+		partial += len;
+		scan->count += partial / sizeof(*scan->events);
+		partial %= sizeof(*scan->events);
+	}
+}
+
+static int run_iterator(struct scan *scan, const struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link));
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_records(scan, fd);
+	close(fd);
+	return err;
+}
+
+struct netns_scan {
+	struct scan *scan;
+	const struct bpf_link *link;
+};
+
+/* iter/tcp shows the namespace of the task that opens it. */
+static int scan_netns(int fd, uint64_t inode, void *arg)
+{
+	struct netns_scan *netns = arg;
+
+	(void)inode;
+	if (setns(fd, CLONE_NEWNET)) {
+		netns->scan->netns_failed++;
+		return 0;
+	}
+	netns->scan->netns++;
+	return run_iterator(netns->scan, netns->link);
+}
+
+static int scan_each_netns(struct scan *scan, const struct bpf_link *link)
+{
+	struct netns_scan netns = { scan, link };
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (home < 0)
+		return -errno;
+	err = procfs_each_netns(scan_netns, &netns);
+	if (scan->netns && setns(home, CLONE_NEWNET) && !err)
+		err = -errno;
+	close(home);
+	return err;
+}
+
+static int scan_program(struct scan *scan, const struct bpf_program *program,
+			int (*run)(struct scan *, const struct bpf_link *))
+{
+	struct bpf_link *link;
+	int err;
+
+	if (!program || bpf_program__fd(program) < 0)
+		return 0;
+	link = bpf_program__attach_iter(program, NULL);
+	if (!link)
+		return -errno;
+	err = run(scan, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
+		 const struct bpf_program *by_netns)
+{
+	int err = scan_program(scan, by_file, run_iterator);
+
+	if (!err)
+		err = scan_program(scan, by_netns, scan_each_netns);
+	return err;
+}
+
+void scan_free(struct scan *scan)
+{
+	free(scan->events);
+	memset(scan, 0, sizeof(*scan));
+}

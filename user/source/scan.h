@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The sockets that were there before us, read through BPF iterators. */
+#ifndef TCPWHY_SCAN_H
+#define TCPWHY_SCAN_H
+
+#include <stddef.h>
+
+#include "event.h"
+
+struct bpf_program;
+
+/* Records in the order they were read, which is that of their times. */
+struct scan {
+	struct sock_event *events;
+	size_t count;
+	size_t room;
+	unsigned int netns;	/* namespaces whose sockets were read */
+	unsigned int netns_failed; /* ... and that could not be entered */
+};
+
+/*
+ * Run iter/task_file (@by_file) over all processes and iter/tcp (@by_netns)
+ * over every network namespace that a process lives in; either may be NULL.
+ * Appends to @scan; scan_free() what it holds. Returns 0 or -errno.
+ */
+int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
+		 const struct bpf_program *by_netns);
+void scan_free(struct scan *scan);
+
+#endif /* TCPWHY_SCAN_H */

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "catalogue.h"
+
+#include <string.h>
+
+const struct rule_family *const catalogue[] = {
+	&reset_act_rules,  &reset_answer_rules, &reset_received_rules,
+	&retransmit_rules, &connect_rules,	NULL,
+};
+
+const struct rule *catalogue_find(const char *id)
+{
+	for (unsigned int i = 0; catalogue[i]; i++)
+		for (unsigned int r = 0; r < catalogue[i]->count; r++)
+			if (!strcmp(catalogue[i]->rules[r].id, id))
+				return &catalogue[i]->rules[r];
+	return NULL;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Connections that never came to be. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "act.h"
+#include "rule.h"
+#include "words.h"
+
+static bool failed_connect(const struct evidence_case *c)
+{
+	return c->sock->old_state == STATE_SYN_SENT &&
+	       c->sock->new_state == STATE_CLOSE;
+}
+
+static void add_attempt(const struct evidence_case *c, struct finding *f)
+{
+	unsigned int syns = c->sock->retransmits + 1;
+	uint64_t waited = 0;
+	char text[32];
+
+	if (c->flow && c->flow->born.time &&
+	    c->event->time > c->flow->born.time)
+		waited = c->event->time - c->flow->born.time;
+	words_duration(waited, text, sizeof(text));
+	finding_add_number(f, "syns", syns, "%u SYN%s in %s", syns,
+			   syns == 1 ? "" : "s", text);
+	finding_add_fragment(f, "waited", text);
+	finding_add_number(f, "waited_us", waited / 1000, NULL);
+	finding_add_number(f, "tcp_syn_retries", c->sock->syn_retries,
+			   "tcp_syn_retries %u", c->sock->syn_retries);
+}
+
+static void add_drop(const struct evidence_case *c, struct finding *f)
+{
+	const char *reason;
+	char place[96], text[200];
+
+	if (!c->drop)
+		return;
+	reason = host_name(c->host, NAME_DROP_REASON, c->drop->event.reason);
+	words_drop_place(c->host, &c->drop->event, place, sizeof(place));
+	snprintf(text, sizeof(text),
+		 "; the SYNs were dropped on this host by %s", place);
+	finding_add_fragment(f, "dropped", text);
+	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s",
+			   place, reason ? " (" : "", reason ? reason : "",
+			   reason ? ")" : "");
+	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
+	finding_add_event(f, c->drop->seq);
+}
+
+/*
+ * TCP_USER_TIMEOUT gives ETIMEDOUT too, but before the retries are used up.
+ * (From 6.5 tcp_syn_linear_timeouts adds to them: more, never fewer.)
+ */
+static bool match_timeout(const struct evidence_case *c, struct finding *f)
+{
+	if (!failed_connect(c) || c->sock->err != ETIMEDOUT ||
+	    c->sock->retransmits < c->sock->syn_retries)
+		return false;
+	snprintf(f->trigger, sizeof(f->trigger), "timer:rto");
+	add_attempt(c, f);
+	add_drop(c, f);
+	return true;
+}
+
+static bool match_aborted(const struct evidence_case *c, struct finding *f)
+{
+	if (!failed_connect(c) || c->sock->err ||
+	    !(c->event->flags & EVENT_F_OWNED) || !c->flow ||
+	    c->flow->reset_received.time)
+		return false;
+	if (!act_of_flow(&c->flow->act, &f->actor, f->trigger,
+			 sizeof(f->trigger)))
+		return false;
+	add_attempt(c, f);
+	add_drop(c, f);
+	return true;
+}
+
+static const struct rule rules[] = {
+	{
+		.id = "connect.timeout",
+		.what = WHAT_CONNECT_FAILED,
+		.triggers = 1 << EVENT_STATE,
+		.match = match_timeout,
+		.meaning = "SYN retries exhausted",
+		.why = "{remote} answered none of the {syns} SYNs that {owner} "
+		       "sent in {waited} (tcp_syn_retries is "
+		       "{tcp_syn_retries}){dropped}",
+		.effect = "connect() of {owner} fails with ETIMEDOUT",
+		.advice = "silence is not a refusal: look for a firewall that "
+			  "drops, a wrong address or route, a host that is "
+			  "down",
+		.reference = "RFC 1122, 4.2.3.5; tcp_write_timeout()",
+	},
+	{
+		.id = "connect.aborted",
+		.what = WHAT_CONNECT_FAILED,
+		.triggers = 1 << EVENT_STATE,
+		.match = match_aborted,
+		.meaning = "given up by the application",
+		.why = "{actor} {act} while its connect() was still waiting "
+		       "for {remote}, after {syns} SYNs in {waited}{dropped}",
+		.effect = "the connection attempt ends; nothing is sent",
+		.advice = "an application timeout shorter than the kernel's: "
+			  "the remote end was slow, or silent",
+		.reference = "RFC 9293, 3.10.4 (CLOSE in SYN-SENT); "
+			     "__tcp_close()",
+	},
+};
+
+RULE_FAMILY(connect_rules, "Connections that never came to be", rules);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "effect.h"
+
+#include <stdio.h>
+
+#include "words.h"
+
+void effect_in_state(const char *who, uint8_t state, uint32_t unread,
+		     char *text, size_t size)
+{
+	switch (state) {
+	case STATE_SYN_SENT:
+		snprintf(text, size,
+			 "%s, in SYN_SENT: its connect() fails with "
+			 "ECONNREFUSED",
+			 who);
+		return;
+	case STATE_CLOSE_WAIT:
+		snprintf(text, size,
+			 "%s, in CLOSE_WAIT, reads end of file; its next write "
+			 "gets EPIPE and SIGPIPE",
+			 who);
+		return;
+	case STATE_CLOSE:
+		snprintf(text, size, "none: %s had already closed", who);
+		return;
+	default:
+		break;
+	}
+	if (unread)
+		snprintf(text, size,
+			 "%s, in %s, can still read the %u bytes that were "
+			 "waiting, then gets ECONNRESET",
+			 who, words_state(state), unread);
+	else
+		snprintf(text, size,
+			 "%s, in %s, gets ECONNRESET on its next read", who,
+			 words_state(state));
+}
+
+void effect_of_reset(const struct evidence_case *c, char *text, size_t size)
+{
+	const struct flow *peer = c->peer;
+	char who[96];
+
+	if (!peer) {
+		words_endpoint(c->conn->raddr, c->conn->rport, who,
+			       sizeof(who));
+		snprintf(text, size,
+			 "the process behind %s gets ECONNRESET (connect(): "
+			 "ECONNREFUSED)",
+			 who);
+		return;
+	}
+	words_party(&peer->owner, who, sizeof(who));
+	if (peer->reset_received.time)
+		effect_in_state(who, peer->reset_state, peer->reset_unread,
+				text, size);
+	else if (peer->destroyed)
+		snprintf(text, size, "none: %s had already let go of its socket",
+			 who);
+	else
+		snprintf(text, size,
+			 "%s, in %s, has not received it so far", who,
+			 words_state(peer->state));
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "act.h"
+#include "catalogue.h"
+#include "decode.h"
+#include "words.h"
+
+/* A RST and its reception belong together if they are this close. */
+#define SAME_RESET_NS 100000000ULL
+
+/* A drop this shortly before a retransmission may be of its own copy. */
+#define OWN_COPY_NS 1000000ULL
+
+#define TCP_SYN 0x02
+
+static bool close_in_time(uint64_t a, uint64_t b)
+{
+	return a && b && (a > b ? a - b : b - a) <= SAME_RESET_NS;
+}
+
+/* --- the case -------------------------------------------------------------- */
+
+/*
+ * On its way into its own drop (OUTPUT, or loopback) the new copy is dropped
+ * before the retransmission is traced: that is not why there was one.
+ */
+static bool is_own_copy(const struct evidence_case *c, const struct drop *drop)
+{
+	struct stack stack;
+
+	if (c->event->time - drop->time > OWN_COPY_NS ||
+	    drop->event.h.cpu != c->event->cpu)
+		return false;
+	stack_read(&stack, c->host, &drop->event);
+	return stack_mentions(&stack, "__tcp_retransmit_skb");
+}
+
+static const struct drop *earlier_copy(const struct evidence_case *c)
+{
+	const struct tcp_segment *seg = &c->segment->seg;
+	uint64_t time = c->event->time;
+	const struct drop *drop;
+
+	/* Of data only: a SYN is told apart by its flag. */
+	uint8_t flags = c->segment->tcp.state == STATE_SYN_SENT ? TCP_SYN : 0;
+
+	drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq, flags,
+			  time);
+	if (drop && is_own_copy(c, drop))
+		drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq,
+				  flags, drop->time - 1);
+	return drop;
+}
+
+static struct event_conn reversed(const struct event_conn *conn)
+{
+	struct event_conn other = *conn;
+
+	memcpy(other.laddr, conn->raddr, sizeof(other.laddr));
+	memcpy(other.raddr, conn->laddr, sizeof(other.raddr));
+	other.lport = conn->rport;
+	other.rport = conn->lport;
+	return other;
+}
+
+/* Any segment of this connection, either way, dropped here lately. */
+static const struct drop *any_drop(const struct evidence_case *c,
+				   uint64_t within)
+{
+	struct event_conn other = reversed(c->conn);
+	const struct drop *drop;
+
+	drop = drops_latest(c->drops, c->conn, c->seq);
+	if (!drop)
+		drop = drops_latest(c->drops, &other, c->seq);
+	if (drop && c->event->time > drop->time &&
+	    c->event->time - drop->time > within)
+		return NULL;
+	return drop;
+}
+
+static const struct drop *find_drop(const struct evidence_case *c)
+{
+	switch (c->event->kind) {
+	case EVENT_RETRANSMIT:
+		return earlier_copy(c);
+	case EVENT_RETRANSMIT_SYNACK:
+		return any_drop(c, UINT64_MAX);
+	case EVENT_RESET_RECEIVED:
+	case EVENT_DROP:
+		return any_drop(c, SAME_RESET_NS);
+	case EVENT_STATE:
+		/* The first SYN's number is not known: any SYN will do. */
+		if (c->sock->old_state == STATE_SYN_SENT)
+			return drops_latest(c->drops, c->conn, c->seq);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static const char *kernel_reason(const struct evidence_case *c)
+{
+	enum name_space space = NAME_RST_REASON;
+	const char *name = NULL;
+
+	if (!c->segment || c->segment->reason == EVENT_NO_REASON)
+		return "";
+	if (c->event->kind == EVENT_DROP)
+		space = NAME_DROP_REASON;
+	name = host_name(c->host, space, c->segment->reason);
+	return name ? name : "";
+}
+
+static void build_case(struct evidence_case *c, struct stack *stack,
+		       const struct judge *judge, const struct moment *m)
+{
+	*c = (struct evidence_case){
+		.host = judge->host,
+		.flows = judge->flows,
+		.drops = judge->drops,
+		.event = m->event,
+		.seq = m->seq,
+		.sock = event_sock(m->event),
+		.segment = event_segment(m->event),
+		.conn = m->conn,
+		.flow = m->flow,
+		.peer = m->peer,
+		.stack = stack,
+	};
+	memset(stack, 0, sizeof(*stack));
+	if (c->segment)
+		stack_read(stack, judge->host, c->segment);
+	c->reason = kernel_reason(c);
+	c->drop = find_drop(c);
+}
+
+/* --- is there something to explain? ---------------------------------------- */
+
+/*
+ * Data after close calls tcp_reset() on the local socket: the event fires, but
+ * no RST came in. A real one is seen by tcp_validate_incoming(), or in
+ * SYN_SENT.
+ */
+static bool is_false_reset(const struct evidence_case *c)
+{
+	return c->segment->tcp.state != STATE_SYN_SENT &&
+	       stack_calls(c->stack, "tcp_rcv_state_process", "tcp_reset");
+}
+
+/* The RST came from this host: its sender's finding tells it. */
+static bool sent_from_here(const struct evidence_case *c)
+{
+	return c->flow &&
+	       close_in_time(c->flow->reset_answered.time, c->event->time);
+}
+
+static bool failed(const struct evidence_case *c, enum finding_what *what)
+{
+	const struct sock_event *e = c->sock;
+	const struct flow *flow = c->flow;
+
+	if (e->new_state != STATE_CLOSE || e->old_state == STATE_LISTEN)
+		return false;
+	if (flow && (flow->reset_received.time ||
+		     close_in_time(flow->reset_answered.time, e->h.time)))
+		return false; /* told by the RST */
+	if (e->old_state == STATE_SYN_SENT) {
+		*what = WHAT_CONNECT_FAILED;
+		return true;
+	}
+	*what = WHAT_CONNECTION_FAILED;
+	return (e->err == ETIMEDOUT || e->err == EHOSTUNREACH ||
+		e->err == ENETUNREACH || e->err == ECONNREFUSED) &&
+	       !(flow && flow->reset_sent.time);
+}
+
+/* False: nothing to explain. *only_if_known: no finding without a rule. */
+static bool wants_finding(const struct evidence_case *c,
+			  enum finding_what *what, bool *only_if_known)
+{
+	*only_if_known = false;
+	switch (c->event->kind) {
+	case EVENT_RESET_SENT:
+		*what = WHAT_RST_SENT;
+		return true;
+	case EVENT_RESET_RECEIVED:
+		*what = WHAT_RST_RECEIVED;
+		return !is_false_reset(c) && !sent_from_here(c);
+	case EVENT_RETRANSMIT:
+		*what = WHAT_RETRANSMIT;
+		return true;
+	case EVENT_RETRANSMIT_SYNACK:
+		*what = WHAT_SYNACK_RETRANSMIT;
+		return true;
+	case EVENT_DROP:
+		*what = WHAT_RST_RECEIVED;
+		*only_if_known = true;
+		return true;
+	case EVENT_STATE:
+		return failed(c, what);
+	default:
+		return false;
+	}
+}
+
+/* --- the finding ------------------------------------------------------------ */
+
+static void fill_ends(const struct evidence_case *c, struct finding *f)
+{
+	const struct flow *flow = c->flow;
+
+	f->conn = *c->conn;
+	if (c->segment)
+		f->state = c->segment->tcp.state;
+	else
+		f->state = c->sock->old_state;
+	if (flow)
+		f->owner = flow->owner;
+	if (c->event->kind == EVENT_RETRANSMIT_SYNACK ||
+	    (!flow && c->event->kind == EVENT_DROP)) {
+		flow = flow_find_listener(c->flows, c->conn, false);
+		if (flow)
+			f->owner = flow->owner;
+	}
+	if (c->peer) {
+		f->has_peer = true;
+		f->peer = c->peer->owner;
+	}
+}
+
+static void add_stack(const struct evidence_case *c, struct finding *f)
+{
+	char text[160];
+	int used = 0;
+
+	f->stack = *c->stack;
+	/* The innermost is the traced function itself. */
+	for (unsigned int i = 1; i < c->stack->count && i < 4; i++)
+		used += snprintf(text + used, sizeof(text) - used, "%s%s",
+				 i > 1 ? " ← " : "", c->stack->frames[i]);
+	if (used > 0)
+		finding_add_string(f, "where", c->stack->frames[1], "%s",
+				   text);
+}
+
+static void add_traffic(const struct evidence_case *c, struct finding *f)
+{
+	const struct tcp_snapshot *tcp = &c->segment->tcp;
+	const struct flow *flow = c->flow;
+	uint64_t in = tcp->bytes_in;
+	char text[32];
+
+	if (!(tcp->flags & SOCK_F_FULL) || tcp->state == STATE_LISTEN ||
+	    tcp->state == STATE_SYN_SENT)
+		return;
+	if (tcp->flags & SOCK_F_FIN_SEEN && in)
+		in--;
+	finding_add_number(f, "bytes_in", in, "%llu B in",
+			   (unsigned long long)in);
+	finding_add_number(f, "bytes_out", tcp->bytes_out, "%llu B out",
+			   (unsigned long long)tcp->bytes_out);
+	if (flow && flow->born.time && c->event->time > flow->born.time) {
+		uint64_t open = c->event->time - flow->born.time;
+
+		words_duration(open, text, sizeof(text));
+		finding_add_number(f, "open_us", open / 1000, "open %s", text);
+	}
+}
+
+/* What every finding shows, after what its rule has put first. */
+static void add_common(const struct evidence_case *c, struct finding *f)
+{
+	const struct flow *peer = c->peer;
+
+	if (c->segment) {
+		add_stack(c, f);
+		if (*c->reason)
+			finding_add_string(f, "reason", c->reason, "reason %s",
+					   c->reason);
+		add_traffic(c, f);
+	}
+	if (c->event->kind == EVENT_RESET_SENT && peer &&
+	    peer->reset_received.time) {
+		finding_add_string(f, "peer_state",
+				   words_state(peer->reset_state), NULL);
+		finding_add_number(f, "peer_unread_bytes", peer->reset_unread,
+				   peer->reset_unread ?
+					   "%u B unread at the peer" :
+					   NULL,
+				   peer->reset_unread);
+		finding_add_event(f, peer->reset_received.seq);
+	}
+}
+
+static void match_rules(const struct evidence_case *c, struct finding *f)
+{
+	for (unsigned int i = 0; catalogue[i]; i++) {
+		for (unsigned int r = 0; r < catalogue[i]->count; r++) {
+			const struct rule *rule = &catalogue[i]->rules[r];
+			struct finding blank = *f;
+
+#ifdef TCPWHY_WITHOUT_RULE /* see tests/without-each-rule */
+			if (!strcmp(rule->id, TCPWHY_WITHOUT_RULE))
+				continue;
+#endif
+			if (!(rule->triggers & 1U << c->event->kind))
+				continue;
+			f->confidence = CONFIDENCE_CERTAIN;
+			if (rule->match(c, f)) {
+				f->rule = rule;
+				return;
+			}
+			*f = blank; /* a failed match leaves no trace */
+		}
+	}
+}
+
+static void describe_unknown(const struct evidence_case *c, struct finding *f)
+{
+	f->confidence = CONFIDENCE_UNKNOWN;
+	if (c->event->kind == EVENT_RESET_SENT && !c->segment->seg.present &&
+	    c->stack->context == STACK_PROCESS)
+		act_of_task(c, f);
+	else
+		snprintf(f->trigger, sizeof(f->trigger), "%s",
+			 c->stack->context == STACK_TIMER   ? "timer" :
+			 c->stack->context == STACK_SOFTIRQ ? "segment" :
+							      "unknown");
+	if (c->segment && c->segment->err)
+		finding_add_number(f, "errno", -c->segment->err,
+				   "not sent: %s",
+				   strerrorname_np(-c->segment->err));
+	if (c->sock && c->sock->err)
+		finding_add_number(f, "errno", c->sock->err, "%s",
+				   strerrorname_np(c->sock->err));
+	snprintf(f->why, sizeof(f->why),
+		 "no rule of tcpwhy explains this; what was seen is below");
+	snprintf(f->advice, sizeof(f->advice),
+		 "the function names below say where in the kernel it came "
+		 "from");
+}
+
+bool judge_moment(const struct judge *judge, const struct moment *m,
+		  struct finding *f)
+{
+	struct evidence_case c;
+	struct stack stack;
+	bool only_if_known;
+
+	if (!m->conn)
+		return false;
+	build_case(&c, &stack, judge, m);
+	memset(f, 0, sizeof(*f));
+	if (!wants_finding(&c, &f->what, &only_if_known))
+		return false;
+	f->time = m->event->time;
+	f->seq = m->seq;
+	fill_ends(&c, f);
+	finding_add_event(f, m->seq);
+	match_rules(&c, f);
+	if (!f->rule && only_if_known)
+		return false;
+	if (!f->rule)
+		describe_unknown(&c, f);
+	add_common(&c, f);
+	if (f->rule) {
+		f->what = f->rule->what;
+		words_expand(f->rule->why, &c, f, f->why, sizeof(f->why));
+		words_expand(f->rule->effect, &c, f, f->effect,
+			     sizeof(f->effect));
+		words_expand(f->rule->advice, &c, f, f->advice,
+			     sizeof(f->advice));
+	}
+	return true;
+}

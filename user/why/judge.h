@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The engine: one event, at most one finding, exactly one cause. */
+#ifndef TCPWHY_JUDGE_H
+#define TCPWHY_JUDGE_H
+
+#include "drops.h"
+#include "finding.h"
+#include "host.h"
+#include "moment.h"
+
+struct judge {
+	const struct host *host;
+	const struct flow_table *flows;
+	const struct drops *drops;
+};
+
+/*
+ * Judge @m. Returns true with @finding filled if the event is the trigger of
+ * one; false if it calls for none, or is told in the finding of another.
+ */
+bool judge_moment(const struct judge *judge, const struct moment *m,
+		  struct finding *finding);
+
+#endif /* TCPWHY_JUDGE_H */

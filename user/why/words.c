@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "words.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "act.h"
+#include "effect.h"
+
+#define NSEC_PER_USEC 1000ULL
+#define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_SEC  1000000000ULL
+
+const char *words_state(uint8_t state)
+{
+	static const char *const names[STATE_COUNT] = {
+		[STATE_ESTABLISHED] = "ESTABLISHED",
+		[STATE_SYN_SENT] = "SYN_SENT",
+		[STATE_SYN_RECV] = "SYN_RECV",
+		[STATE_FIN_WAIT1] = "FIN_WAIT1",
+		[STATE_FIN_WAIT2] = "FIN_WAIT2",
+		[STATE_TIME_WAIT] = "TIME_WAIT",
+		[STATE_CLOSE] = "CLOSE",
+		[STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+		[STATE_LAST_ACK] = "LAST_ACK",
+		[STATE_LISTEN] = "LISTEN",
+		[STATE_CLOSING] = "CLOSING",
+		[STATE_NEW_SYN_RECV] = "NEW_SYN_RECV",
+	};
+
+	return state < STATE_COUNT && names[state] ? names[state] : "NONE";
+}
+
+void words_duration(uint64_t ns, char *text, size_t size)
+{
+	if (ns < NSEC_PER_MSEC)
+		snprintf(text, size, "%.0f us", (double)ns / NSEC_PER_USEC);
+	else if (ns < NSEC_PER_SEC)
+		snprintf(text, size, "%.1f ms", (double)ns / NSEC_PER_MSEC);
+	else
+		snprintf(text, size, "%.1f s", (double)ns / NSEC_PER_SEC);
+}
+
+/* Length of the UTF-8 sequence at @s (RFC 3629), 0 if it is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t len = s[0] < 0x80 ? 1 :
+		     (s[0] & 0xe0) == 0xc0 ? 2 :
+		     (s[0] & 0xf0) == 0xe0 ? 3 :
+		     (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if (len == 2 && s[0] < 0xc2)
+		return 0;
+	if (len == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) ||
+			 (s[0] == 0xed && s[1] > 0x9f)))
+		return 0;
+	if (len == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || s[0] > 0xf4 ||
+			 (s[0] == 0xf4 && s[1] > 0x8f)))
+		return 0;
+	return len;
+}
+
+void words_safe(const char *text, char *safe, size_t size)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t used = 0;
+
+	while (*s && used + 5 < size) {
+		size_t len = utf8_length(s);
+		/* C1 controls are two bytes in UTF-8: c2 80 to c2 9f. */
+		bool control = *s < 0x20 || *s == 0x7f ||
+			       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+
+		if (!len || control) {
+			used += snprintf(safe + used, size - used, "\\x%02x",
+					 *s++);
+			continue;
+		}
+		memcpy(safe + used, s, len);
+		used += len;
+		s += len;
+	}
+	safe[used] = '\0';
+}
+
+void words_party(const struct party *party, char *text, size_t size)
+{
+	char comm[EVENT_COMM_LEN * 4 + 1];
+
+	if (!party->pid) {
+		snprintf(text, size, "a process");
+		return;
+	}
+	words_safe(party->comm, comm, sizeof(comm));
+	snprintf(text, size, "%s[%u]", comm, party->pid);
+}
+
+static bool is_v4(const uint8_t addr[16])
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, prefix, sizeof(prefix));
+}
+
+void words_address(const uint8_t addr[16], char *text, size_t size)
+{
+	if (is_v4(addr))
+		inet_ntop(AF_INET, addr + 12, text, size);
+	else
+		inet_ntop(AF_INET6, addr, text, size);
+}
+
+void words_endpoint(const uint8_t addr[16], uint16_t port, char *text,
+		    size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	words_address(addr, address, sizeof(address));
+	snprintf(text, size, is_v4(addr) ? "%s:%u" : "[%s]:%u", address, port);
+}
+
+/* --- where a segment was dropped ------------------------------------------ */
+
+/* The function that runs a netfilter hook, and the hook's chain. */
+static const struct {
+	const char *function;
+	const char *chain;
+} hooks[] = {
+	{ "ip_local_deliver", "INPUT" },     { "ip6_input", "INPUT" },
+	{ "ip_rcv", "PREROUTING" },	     { "ipv6_rcv", "PREROUTING" },
+	{ "ip_sabotage_in", "PREROUTING" },  { "ip_forward", "FORWARD" },
+	{ "ip6_forward", "FORWARD" },	     { "__ip_local_out", "OUTPUT" },
+	{ "ip_local_out", "OUTPUT" },	     { "__ip6_local_out", "OUTPUT" },
+	{ "ip6_local_out", "OUTPUT" },	     { "ip6_xmit", "OUTPUT" },
+	{ "ip_output", "POSTROUTING" },	     { "ip6_output", "POSTROUTING" },
+	{ "ip_mc_output", "POSTROUTING" },
+};
+
+static const char *netfilter_chain(const struct stack *stack)
+{
+	for (unsigned int i = 0; i < stack->count; i++)
+		for (size_t h = 0; h < sizeof(hooks) / sizeof(hooks[0]); h++)
+			if (!strcmp(stack->frames[i], hooks[h].function))
+				return hooks[h].chain;
+	return NULL;
+}
+
+void words_drop_place(const struct host *host, const struct segment_event *e,
+		      char *text, size_t size)
+{
+	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
+	const char *function = host_symbol(host, e->location);
+	const char *chain;
+	struct stack stack;
+
+	stack_read(&stack, host, e);
+	chain = netfilter_chain(&stack);
+	if ((reason && !strcmp(reason, "NETFILTER_DROP")) ||
+	    stack_has(&stack, "nf_hook_slow"))
+		snprintf(text, size, "netfilter%s%s%s", chain ? ", " : "",
+			 chain ? chain : "", chain ? " chain" : "");
+	else
+		snprintf(text, size, "%s()", function ? function : "the kernel");
+}
+
+/* --- templates ------------------------------------------------------------- */
+
+struct filler {
+	const struct evidence_case *c;
+	const struct finding *f;
+	char *text;
+	size_t size;
+};
+
+static void fill_owner(const struct filler *x)
+{
+	words_party(&x->f->owner, x->text, x->size);
+}
+
+static void fill_actor(const struct filler *x)
+{
+	words_party(&x->f->actor, x->text, x->size);
+}
+
+static void fill_peer(const struct filler *x)
+{
+	if (x->f->has_peer && x->f->peer.pid)
+		words_party(&x->f->peer, x->text, x->size);
+	else
+		words_endpoint(x->f->conn.raddr, x->f->conn.rport, x->text,
+			       x->size);
+}
+
+static void fill_local(const struct filler *x)
+{
+	words_endpoint(x->f->conn.laddr, x->f->conn.lport, x->text, x->size);
+}
+
+static void fill_remote(const struct filler *x)
+{
+	words_endpoint(x->f->conn.raddr, x->f->conn.rport, x->text, x->size);
+}
+
+static void fill_port(const struct filler *x)
+{
+	snprintf(x->text, x->size, "%u", x->f->conn.lport);
+}
+
+static void fill_act(const struct filler *x)
+{
+	act_words(x->f->trigger, x->text, x->size);
+}
+
+static void fill_state(const struct filler *x)
+{
+	snprintf(x->text, x->size, "%s", words_state(x->f->state));
+}
+
+static void fill_effect(const struct filler *x)
+{
+	effect_of_reset(x->c, x->text, x->size);
+}
+
+static void fill_owner_effect(const struct filler *x)
+{
+	const struct tcp_snapshot *tcp = &x->c->segment->tcp;
+	uint32_t fin = tcp->flags & SOCK_F_FIN_SEEN ? 1 : 0;
+	uint32_t unread = tcp->rcv_nxt - tcp->copied_seq;
+	char who[96];
+
+	words_party(&x->f->owner, who, sizeof(who));
+	effect_in_state(who, tcp->state, unread >= fin ? unread - fin : 0,
+			x->text, x->size);
+}
+
+/* A number or string of the evidence, by its key. */
+static void fill_evidence(const struct filler *x, const char *key)
+{
+	for (unsigned int i = 0; i < x->f->evidence_count; i++) {
+		const struct evidence *e = &x->f->evidence[i];
+
+		if (!e->key || strcmp(e->key, key) != 0)
+			continue;
+		if (e->type == EVIDENCE_NUMBER)
+			snprintf(x->text, x->size, "%lld",
+				 (long long)e->number);
+		else
+			snprintf(x->text, x->size, "%s", e->string);
+		return;
+	}
+}
+
+static const struct {
+	const char *key;
+	void (*fill)(const struct filler *x);
+	const char *generic;
+} keys[] = {
+	{ "owner", fill_owner, "the process" },
+	{ "actor", fill_actor, "the process" },
+	{ "peer", fill_peer, "the peer" },
+	{ "local", fill_local, "the local address" },
+	{ "remote", fill_remote, "the remote address" },
+	{ "port", fill_port, "the port" },
+	{ "act", fill_act, "closed (or exited, or was killed)" },
+	{ "state", fill_state, "its state" },
+	{ "owner_effect", fill_owner_effect,
+	  "the next read fails with ECONNRESET, after what was waiting" },
+	{ "reset_effect", fill_effect,
+	  "the peer's next read fails with ECONNRESET (in SYN_SENT: "
+	  "connect() fails with ECONNREFUSED)" },
+};
+
+static const char *generic_evidence(const char *key)
+{
+	static const char *const optional[] = { "listened_before", "ended",
+						"dropped" };
+
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		if (!strcmp(key, optional[i]))
+			return "";
+	return "N";
+}
+
+static void fill_key(const char *key, const struct filler *x)
+{
+	x->text[0] = '\0';
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(key, keys[i].key) != 0)
+			continue;
+		if (x->c)
+			keys[i].fill(x);
+		else
+			snprintf(x->text, x->size, "%s", keys[i].generic);
+		return;
+	}
+	if (x->c)
+		fill_evidence(x, key);
+	else
+		snprintf(x->text, x->size, "%s", generic_evidence(key));
+}
+
+static void expand(const char *template, const struct evidence_case *c,
+		   const struct finding *f, char *text, size_t size)
+{
+	size_t used = 0;
+
+	while (*template && used + 1 < size) {
+		const char *end = strchr(template, '}');
+		char key[32];
+		struct filler x = { c, f, text + used, size - used };
+
+		/* "SO_LINGER {1,0}" is no key. */
+		if (*template != '{' || !end ||
+		    (size_t)(end - template) > sizeof(key) ||
+		    strspn(template + 1, "abcdefghijklmnopqrstuvwxyz_") !=
+			    (size_t)(end - template - 1)) {
+			text[used++] = *template++;
+			continue;
+		}
+		snprintf(key, sizeof(key), "%.*s", (int)(end - template - 1),
+			 template + 1);
+		fill_key(key, &x);
+		used += strlen(x.text);
+		template = end + 1;
+	}
+	text[used] = '\0';
+}
+
+void words_expand(const char *template, const struct evidence_case *c,
+		  const struct finding *f, char *text, size_t size)
+{
+	expand(template, c, f, text, size);
+}
+
+void words_generic(const char *template, char *text, size_t size)
+{
+	expand(template, NULL, NULL, text, size);
+}
