@@ -41,6 +41,7 @@ int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
 	tx = skb->sk;
 	if (rx) {
 		e->h.sock = (__u64)rx;
+		e->conn.netns = rx->__sk_common.skc_net.net->ns.inum;
 		tp = bpf_skc_to_tcp_sock((void *)rx);
 		if (tp)
 			tcp_snapshot_take(&e->tcp, tp);

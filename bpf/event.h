@@ -23,11 +23,11 @@
 
 enum event_kind {
 	EVENT_NONE = 0,
-	EVENT_STATE = 1,	     /* struct sock_event, inet_sock_set_state */
-	EVENT_DESTROY = 2,	     /* struct sock_event, tcp_destroy_sock */
-	EVENT_RESET_SENT = 3,	     /* struct segment_event */
-	EVENT_RESET_RECEIVED = 4,    /* struct segment_event, segment empty */
-	EVENT_RETRANSMIT = 5,	     /* struct segment_event */
+	EVENT_STATE = 1,	  /* struct sock_event, inet_sock_set_state */
+	EVENT_DESTROY = 2,	  /* struct sock_event, tcp_destroy_sock */
+	EVENT_RESET_SENT = 3,	  /* struct segment_event */
+	EVENT_RESET_RECEIVED = 4, /* struct segment_event, segment empty */
+	EVENT_RETRANSMIT = 5,	  /* struct segment_event */
 	EVENT_RETRANSMIT_SYNACK = 6, /* struct segment_event, request filled */
 	EVENT_DROP = 7,		     /* struct segment_event */
 	EVENT_EXISTING = 8,	     /* struct sock_event, iter/tcp */
@@ -59,7 +59,7 @@ struct event_header {
 	__u16 kind;
 	__u16 size; /* of the whole event, this header included */
 	__u32 cpu;
-	__u32 pid;  /* thread group id */
+	__u32 pid; /* thread group id */
 	__u32 tid;
 	__u32 flags;	 /* enum event_flag */
 	__u32 exit_code; /* as in task_struct: signal in the low 7 bits */
@@ -80,14 +80,14 @@ struct event_conn {
 
 /* sk_flags and relatives, in bits of our own. */
 enum sock_flag {
-	SOCK_F_DEAD = 1 << 0,	    /* orphaned: no process can reach it */
-	SOCK_F_LINGER = 1 << 1,	    /* SO_LINGER on */
-	SOCK_F_KEEPALIVE = 1 << 2,  /* SO_KEEPALIVE on */
-	SOCK_F_HAS_FILE = 1 << 3,   /* sk_socket set; clear: not accepted yet */
+	SOCK_F_DEAD = 1 << 0,	   /* orphaned: no process can reach it */
+	SOCK_F_LINGER = 1 << 1,	   /* SO_LINGER on */
+	SOCK_F_KEEPALIVE = 1 << 2, /* SO_KEEPALIVE on */
+	SOCK_F_HAS_FILE = 1 << 3,  /* sk_socket set; clear: not accepted yet */
 	SOCK_F_MPTCP = 1 << 4,
-	SOCK_F_SYN_DATA = 1 << 5,   /* the SYN carried data (TFO) */
-	SOCK_F_FULL = 1 << 6,	    /* a tcp_sock; clear: nothing but state */
-	SOCK_F_FIN_SEEN = 1 << 7,   /* the peer's FIN was received */
+	SOCK_F_SYN_DATA = 1 << 5, /* the SYN carried data (TFO) */
+	SOCK_F_FULL = 1 << 6,	  /* a tcp_sock; clear: nothing but state */
+	SOCK_F_FIN_SEEN = 1 << 7, /* the peer's FIN was received */
 };
 
 struct sock_event {
@@ -100,12 +100,12 @@ struct sock_event {
 	__u8 syn_retries; /* the limit in force; only when old is SYN_SENT */
 	__u8 flags;	  /* enum sock_flag */
 	__u16 reserved;
-	__s32 err;	   /* sk_err, a positive errno; 0: none */
-	__s32 fd;	   /* EVENT_HOLDER only, else -1 */
-	__u64 bytes_out;   /* payload handed to the network once */
-	__u64 bytes_in;	   /* payload received in order; a FIN counts 1 */
-	__u32 unread;	   /* bytes received and not read; a FIN counts 1 */
-	__u32 unsent;	   /* bytes written and never sent */
+	__s32 err;	 /* sk_err, a positive errno; 0: none */
+	__s32 fd;	 /* EVENT_HOLDER only, else -1 */
+	__u64 bytes_out; /* payload handed to the network once */
+	__u64 bytes_in;	 /* payload received in order; a FIN counts 1 */
+	__u32 unread;	 /* bytes received and not read; a FIN counts 1 */
+	__u32 unsent;	 /* bytes written and never sent */
 };
 
 /* What a full socket looked like at that moment. */
@@ -120,15 +120,15 @@ struct tcp_snapshot {
 	__u8 syn_retries; /* the limit in force */
 	__u32 flags;	  /* enum sock_flag */
 	__s32 err;
-	__u32 jiffies;	  /* now, for the two times below */
-	__u32 last_sent;  /* lsndtime, jiffies */
+	__u32 jiffies;	     /* now, for the two times below */
+	__u32 last_sent;     /* lsndtime, jiffies */
 	__u32 last_received; /* lrcvtime, jiffies */
 	__u32 rto;	     /* jiffies */
 	__u32 srtt_us;	     /* smoothed RTT in 1/8 microseconds */
 	__u32 user_timeout;  /* TCP_USER_TIMEOUT, milliseconds; 0: unset */
 	__s32 linger2;	     /* TCP_LINGER2, jiffies; negative: off */
 	__u32 reserved;
-	__u64 lingertime;    /* SO_LINGER, jiffies */
+	__u64 lingertime; /* SO_LINGER, jiffies */
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;
@@ -156,9 +156,9 @@ struct tcp_segment {
 	__u32 seq;
 	__u32 end_seq; /* seq + payload + SYN + FIN */
 	__u32 ack;
-	__u32 len;    /* payload bytes */
-	__u8 flags;   /* TCP header flags: 1 FIN 2 SYN 4 RST 8 PSH 16 ACK */
-	__u8 sacked;  /* tcp_skb_cb.sacked; retransmissions only */
+	__u32 len;   /* payload bytes */
+	__u8 flags;  /* TCP header flags: 1 FIN 2 SYN 4 RST 8 PSH 16 ACK */
+	__u8 sacked; /* tcp_skb_cb.sacked; retransmissions only */
 	__u16 gso_segs;
 	__u32 present; /* 0: no segment, all else is zero */
 };
@@ -186,7 +186,7 @@ struct segment_event {
 	__s32 err;	/* EVENT_RETRANSMIT: negative errno, 0: sent */
 	__u8 substate;	/* of a TIME_WAIT mini-socket: 5 is FIN_WAIT2 */
 	__u8 reserved[3];
-	__u32 frames; /* how many of stack[] are set */
+	__u32 frames;		       /* how many of stack[] are set */
 	__u64 stack[EVENT_MAX_FRAMES]; /* return addresses, innermost first */
 };
 
@@ -221,10 +221,10 @@ struct event_count {
 	__u64 lost;
 };
 
-#define EVENT_ASSERT_SIZE(type, size)                                         \
+#define EVENT_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(struct type) == (size), #type " changed size")
-#define EVENT_ASSERT_AT(type, member, at)                                     \
-	_Static_assert(__builtin_offsetof(struct type, member) == (at),        \
+#define EVENT_ASSERT_AT(type, member, at)                               \
+	_Static_assert(__builtin_offsetof(struct type, member) == (at), \
 		       #type "." #member " moved")
 
 EVENT_ASSERT_SIZE(event_header, 64);

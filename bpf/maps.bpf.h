@@ -56,9 +56,9 @@ static __always_inline void event_submit(void *event)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 
-	bpf_ringbuf_submit(event, waiting >= config.wakeup_bytes ?
-					  BPF_RB_FORCE_WAKEUP :
-					  BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(event, waiting >= config.wakeup_bytes
+					  ? BPF_RB_FORCE_WAKEUP
+					  : BPF_RB_NO_WAKEUP);
 }
 
 #endif /* TCPWHY_MAPS_BPF_H */

@@ -146,11 +146,11 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 	seg->flags = tcp.flags;
 	seg->seq = bpf_ntohl(tcp.seq);
 	seg->ack = bpf_ntohl(tcp.ack);
-	seg->len = place.len > header && place.len < 0x10000 ?
-			   place.len - header :
-			   0;
-	seg->end_seq = seg->seq + seg->len + (tcp.flags & 1) +
-		       (tcp.flags >> 1 & 1);
+	seg->len = place.len > header && place.len < 0x10000
+			   ? place.len - header
+			   : 0;
+	seg->end_seq =
+		seg->seq + seg->len + (tcp.flags & 1) + (tcp.flags >> 1 & 1);
 	return true;
 }
 

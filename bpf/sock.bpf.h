@@ -10,9 +10,9 @@
 #include "compat.bpf.h"
 #include "event.h"
 
-#define AF_INET		2
-#define AF_INET6	10
-#define IPPROTO_TCP	6
+#define AF_INET	    2
+#define AF_INET6    10
+#define IPPROTO_TCP 6
 
 /* enum sock_flags of the kernel: bits of skc_flags */
 #define SOCK_DEAD     0
@@ -32,7 +32,8 @@ static __always_inline void event_task(struct event_header *h)
 	task_facts(h);
 }
 
-/* ... and whether it holds @sk: the lock is owned by tasks, never by softirqs. */
+/* ... and whether it holds @sk: the lock is owned by tasks, never by softirqs.
+ */
 static __always_inline bool event_is_owned(const struct sock *sk)
 {
 	return sk->sk_lock.owned;
@@ -115,7 +116,8 @@ static __always_inline __u32 sock_flags(const struct tcp_sock *tp)
 	return flags;
 }
 
-/* The limit for SYN retransmissions: TCP_SYNCNT, else the namespace's sysctl. */
+/* The limit for SYN retransmissions: TCP_SYNCNT, else the namespace's sysctl.
+ */
 static __always_inline __u8 sock_syn_retries(const struct tcp_sock *tp)
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;

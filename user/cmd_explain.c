@@ -41,8 +41,8 @@ int cmd_explain(int argc, char **argv)
 	int status = EXIT_OK;
 
 	options_parse(&options, "explain", argc, argv, 0, "[CAUSE]",
-		      "Say what a cause means; without CAUSE list them all.",
-		      0, 1);
+		      "Say what a cause means; without CAUSE list them all.", 0,
+		      1);
 	if (!options.argument_count) {
 		print_catalogue();
 	} else {

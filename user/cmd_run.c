@@ -163,8 +163,8 @@ static int run(struct live *live, const struct options *options)
 				options->arguments[0], strerror(err));
 			session_free(session);
 			waitpid(child.pid, NULL, 0);
-			return err == ENOENT ? EXIT_NOT_FOUND :
-					       EXIT_CANNOT_EXECUTE;
+			return err == ENOENT ? EXIT_NOT_FOUND
+					     : EXIT_CANNOT_EXECUTE;
 		}
 		err = live_run(live, session_handler(session), go_on, &child);
 		await_child(&child);

@@ -13,8 +13,8 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "watch", cmd_watch },	    { "run", cmd_run },
-	{ "replay", cmd_replay },   { "explain", cmd_explain },
+	{ "watch", cmd_watch },	  { "run", cmd_run },
+	{ "replay", cmd_replay }, { "explain", cmd_explain },
 	{ "check", cmd_check },
 };
 

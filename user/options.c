@@ -171,11 +171,11 @@ static const struct argp_option live_options[] = {
 static const struct argp output_argp = { .options = output_options,
 					 .parser = parse_output };
 static const struct argp json_argp = { .options = json_options,
-					 .parser = parse_output };
+				       .parser = parse_output };
 static const struct argp filter_argp = { .options = filter_options,
 					 .parser = parse_filter };
 static const struct argp live_argp = { .options = live_options,
-					 .parser = parse_live };
+				       .parser = parse_live };
 
 static error_t parse_arguments(int key, char *arg, struct argp_state *state)
 {

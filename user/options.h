@@ -29,13 +29,12 @@ struct options {
 	int argument_count;
 };
 
-
 /* What a subcommand accepts besides --help. */
 enum option_groups {
-	OPTIONS_OUTPUT = 1 << 0,  /* --json --why-only --utc --relative */
+	OPTIONS_OUTPUT = 1 << 0, /* --json --why-only --utc --relative */
 	OPTIONS_FILTERS = 1 << 1,
-	OPTIONS_LIVE = 1 << 2,	  /* -w --ring-size */
-	OPTIONS_JSON = 1 << 3,	  /* --json alone */
+	OPTIONS_LIVE = 1 << 2, /* -w --ring-size */
+	OPTIONS_JSON = 1 << 3, /* --json alone */
 };
 
 /*

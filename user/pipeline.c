@@ -60,7 +60,8 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-/* --- connections ----------------------------------------------------------------- */
+/* --- connections
+ * ----------------------------------------------------------------- */
 
 static bool is_client(const struct flow *flow)
 {
@@ -109,7 +110,8 @@ static void tell_ending(struct pipeline *p, const struct moment *m)
 		return;
 	if (peer && (!peer->established || peer->told || peer->listener))
 		peer = NULL;
-	if (peer && !peer->destroyed)
+	/* The later of the two tells it. */
+	if (peer && (!peer->destroyed || peer->gone.seq > m->seq))
 		return;
 	flow->told = true;
 	if (peer)
@@ -125,14 +127,16 @@ static void tell_ending(struct pipeline *p, const struct moment *m)
 		const struct flow *end = e.ends[i];
 		uint64_t open = after(end->ended.time, end->born.time);
 
-		if (open && (!e.duration || open < e.duration))
+		/* It is over when its slower end is. */
+		if (open > e.duration)
 			e.duration = open;
 		e.let_go[i] = after(end->gone.time, end->ended.time);
 	}
 	p->sink->ops->ending(p->sink, &e);
 }
 
-/* --- settling ----------------------------------------------------------------------- */
+/* --- settling
+ * ----------------------------------------------------------------------- */
 
 static void count_cause(struct summary *s, const char *cause)
 {
@@ -235,7 +239,8 @@ static void advance(struct pipeline *p, uint64_t now)
 		settle_first(p);
 }
 
-/* --- what a source delivers ------------------------------------------------------------ */
+/* --- what a source delivers
+ * ------------------------------------------------------------ */
 
 static int on_event(void *arg, const struct event_header *e)
 {

@@ -9,6 +9,8 @@
 
 #include <uthash.h>
 
+#include "line.h"
+
 #define MAX_VALUES 16 /* of one kind of filter */
 
 struct member_key {
@@ -66,7 +68,8 @@ void scope_free(struct scope *scope)
 
 	if (!scope)
 		return;
-	HASH_ITER(hh, scope->members, member, next) {
+	HASH_ITER(hh, scope->members, member, next)
+	{
 		HASH_DEL(scope->members, member);
 		free(member);
 	}
@@ -74,7 +77,8 @@ void scope_free(struct scope *scope)
 	free(scope);
 }
 
-/* --- reading filters ------------------------------------------------------------ */
+/* --- reading filters
+ * ------------------------------------------------------------ */
 
 static bool parse_number(const char *value, unsigned long max,
 			 unsigned long *out)
@@ -88,8 +92,7 @@ static bool parse_number(const char *value, unsigned long max,
 	return !errno && *out >= 1 && *out <= max;
 }
 
-static int add_pid(struct scope *scope, const char *value,
-		   const char **problem)
+static int add_pid(struct scope *scope, const char *value, const char **problem)
 {
 	unsigned long pid;
 
@@ -198,15 +201,46 @@ static int add(struct scope *scope, const char *name, const char *value,
 	return -EINVAL;
 }
 
+/* A process may be called anything, with newlines too. */
+static void escape(const char *value, char *text, size_t size)
+{
+	struct line line = { .text = text, .size = size };
+
+	line_add(&line, "%s", "");
+	for (; *value; value++) {
+		if (*value == '\n')
+			line_add(&line, "\\n");
+		else if (*value == '\\')
+			line_add(&line, "\\\\");
+		else
+			line_add(&line, "%c", *value);
+	}
+}
+
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++, to++) {
+		if (*text == '\\' && text[1])
+			*to = *++text == 'n' ? '\n' : *text;
+		else
+			*to = *text;
+	}
+	*to = '\0';
+}
+
 int scope_add(struct scope *scope, const char *name, const char *value,
 	      const char **problem)
 {
+	char escaped[128];
 	char *text;
 	int err = add(scope, name, value, problem);
 
 	if (err)
 		return err;
-	if (asprintf(&text, "%s%s=%s\n", scope->text, name, value) < 0)
+	escape(value, escaped, sizeof(escaped));
+	if (asprintf(&text, "%s%s=%s\n", scope->text, name, escaped) < 0)
 		return -ENOMEM;
 	free(scope->text);
 	scope->text = text;
@@ -236,6 +270,7 @@ int scope_parse(struct scope *scope, const char *text)
 		if (!value)
 			return -EINVAL;
 		*value++ = '\0';
+		unescape(value);
 		err = scope_add(scope, line, value, &problem);
 		if (err)
 			return err;
@@ -244,7 +279,8 @@ int scope_parse(struct scope *scope, const char *text)
 	return 0;
 }
 
-/* --- the command and its descendants ------------------------------------------------ */
+/* --- the command and its descendants
+ * ------------------------------------------------ */
 
 void scope_set_root(struct scope *scope, uint32_t pid)
 {
@@ -280,7 +316,9 @@ int scope_fork(struct scope *scope, const struct fork_event *e)
 	return 0;
 }
 
-/* --- matching --------------------------------------------------------------------------- */
+/* --- matching
+ * ---------------------------------------------------------------------------
+ */
 
 static bool party_matches(const struct scope *scope, const struct party *party)
 {
@@ -331,8 +369,7 @@ static bool network_has(const struct network *network, const uint8_t addr[16])
 
 	if (memcmp(network->addr, addr, whole) != 0)
 		return false;
-	return !rest ||
-	       !((network->addr[whole] ^ addr[whole]) >> (8 - rest));
+	return !rest || !((network->addr[whole] ^ addr[whole]) >> (8 - rest));
 }
 
 static bool host_matches(const struct scope *scope,
@@ -363,8 +400,8 @@ static bool family_matches(const struct scope *scope,
  * Local and remote port are seen from one end; the finding or event of the
  * other end of the same connection is kept too, so that both stay together.
  */
-static bool ends_match(const struct scope *scope,
-		       const struct event_conn *conn, bool both_here)
+static bool ends_match(const struct scope *scope, const struct event_conn *conn,
+		       bool both_here)
 {
 	uint16_t l = conn->lport, r = conn->rport;
 	bool as_is = port_matches(&scope->local, l, l) &&

@@ -28,7 +28,10 @@ void scope_free(struct scope *scope); /* accepts NULL */
 int scope_add(struct scope *scope, const char *name, const char *value,
 	      const char **problem);
 
-/* All filters, one "name=value" a line, as scope_parse() reads them. */
+/*
+ * All filters, one "name=value" a line, as scope_parse() reads them; a
+ * newline or backslash in a value is written \n, \\.
+ */
 const char *scope_text(const struct scope *scope);
 int scope_parse(struct scope *scope, const char *text);
 

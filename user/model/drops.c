@@ -124,15 +124,26 @@ static const struct sender_slot *sent_by(const struct drops *drops,
 	return slot_find(drops, &sender);
 }
 
-const struct drop *drops_latest(const struct drops *drops,
-				const struct event_conn *conn, __u64 but)
+const struct drop *drops_since(const struct drops *drops,
+			       const struct event_conn *conn, __u64 since,
+			       const struct host *host, const char *reason)
 {
 	const struct sender_slot *slot = sent_by(drops, conn);
-	const struct drop_node *node = slot ? slot->list : NULL;
+	const struct drop_node *node;
 
-	if (node && node->drop.seq == but)
-		node = node->next;
-	return node ? &node->drop : NULL;
+	if (!slot)
+		return NULL;
+	DL_FOREACH(slot->list, node)
+	{
+		const char *name = host_name(host, NAME_DROP_REASON,
+					     node->drop.event.reason);
+
+		if (node->drop.time < since)
+			return NULL; /* newest first: none is later */
+		if (!reason || (name && !strcmp(name, reason)))
+			return &node->drop;
+	}
+	return NULL;
 }
 
 /* a < b in sequence space (RFC 9293, 3.4) */
@@ -150,7 +161,8 @@ const struct drop *drops_find(const struct drops *drops,
 
 	if (!slot)
 		return NULL;
-	DL_FOREACH(slot->list, node) {
+	DL_FOREACH(slot->list, node)
+	{
 		const struct tcp_segment *seg = &node->drop.event.seg;
 
 		if (node->drop.time <= time && (seg->flags & flags) == flags &&

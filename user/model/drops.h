@@ -7,6 +7,7 @@
 #define TCPWHY_DROPS_H
 
 #include "event.h"
+#include "host.h"
 
 struct drops;
 
@@ -33,10 +34,12 @@ const struct drop *drops_find(const struct drops *drops,
 			      __u32 end, __u8 flags, __u64 time);
 
 /*
- * The latest drop of any segment sent by the local end of @conn, but for
- * event number @but. NULL if there was none.
+ * The latest drop, at @since or later, of any segment sent by the local end
+ * of @conn; with @reason (a name that @host knows), only for that one. NULL
+ * if there was none.
  */
-const struct drop *drops_latest(const struct drops *drops,
-				const struct event_conn *conn, __u64 but);
+const struct drop *drops_since(const struct drops *drops,
+			       const struct event_conn *conn, __u64 since,
+			       const struct host *host, const char *reason);
 
 #endif /* TCPWHY_DROPS_H */

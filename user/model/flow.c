@@ -69,7 +69,7 @@ static void learn_counters(struct flow *flow, const struct sock_event *e)
 static bool begins_end(uint8_t old, uint8_t new)
 {
 	return new == STATE_FIN_WAIT1 || new == STATE_LAST_ACK ||
-	       (new == STATE_CLOSE && old != STATE_LISTEN);
+	       (new == STATE_CLOSE &&old != STATE_LISTEN);
 }
 
 static void learn_act(struct flow *flow, const struct sock_event *e,
@@ -104,8 +104,8 @@ static bool starts_new_flow(const struct flow_node *node,
 
 static void inherit_owner(struct flow_table *table, struct flow *child)
 {
-	const struct flow *listener =
-		flow_find_listener(table, &child->conn, false);
+	const struct flow *listener = flow_find_listener(
+		table, &child->conn, child->born.time, false);
 
 	if (listener && listener->owner.basis) {
 		child->owner = listener->owner;
@@ -128,7 +128,7 @@ static void change_state(struct flow *flow, const struct sock_event *e,
 	    (e->old_state == STATE_FIN_WAIT2 || e->old_state == STATE_CLOSING))
 		path_add(flow, STATE_TIME_WAIT);
 	else if (new == STATE_CLOSE && e->old_state == STATE_FIN_WAIT2 &&
-		 e->flags & SOCK_F_FIN_SEEN && !e->err)
+		 e->flags &SOCK_F_FIN_SEEN && !e->err)
 		path_add(flow, STATE_TIME_WAIT);
 	else
 		path_add(flow, new);
@@ -168,10 +168,10 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 			node->flow.established = true;
 	} else {
 		change->duration_known = node->flow.state_since.time;
-		change->duration = mark.time > node->flow.state_since.time ?
-					   mark.time -
-						   node->flow.state_since.time :
-					   0;
+		change->duration =
+			mark.time > node->flow.state_since.time
+				? mark.time - node->flow.state_since.time
+				: 0;
 		err = learn_conn(table, node, &e->conn);
 		if (err)
 			return err;
@@ -269,7 +269,8 @@ static int apply_segment(struct flow_table *table,
 			 const struct segment_event *e, struct flow_mark mark,
 			 struct flow_change *change)
 {
-	struct flow_node *node = e->h.sock ? flow_by_sock(table, e->h.sock) : NULL;
+	struct flow_node *node =
+		e->h.sock ? flow_by_sock(table, e->h.sock) : NULL;
 	struct flow *flow = node ? &node->flow : NULL;
 
 	/* A listener, or a mini-socket: the connection is another flow. */

@@ -37,8 +37,8 @@ struct flow_mark {
 struct flow_act {
 	struct flow_mark mark;
 	struct party who;
-	bool shutdown;	   /* by shutdown(), not close() */
-	bool exiting;	   /* while it was exiting */
+	bool shutdown;	    /* by shutdown(), not close() */
+	bool exiting;	    /* while it was exiting */
 	uint32_t exit_code; /* then: signal in the low 7 bits */
 };
 
@@ -54,13 +54,13 @@ struct flow {
 	bool told;	/* its closing line was shown, or its peer's */
 	bool destroyed; /* no longer in the kernel */
 	bool fin_seen;	/* the peer's FIN came */
-	bool killed;	/* aborted from outside: its last acts are not its own */
+	bool killed; /* aborted from outside: its last acts are not its own */
 	bool established; /* was at some time */
 
 	struct flow_mark born;
 	struct flow_mark state_since;
-	struct flow_mark ended;	/* the change to CLOSE */
-	struct flow_mark gone;	/* tcp_destroy_sock */
+	struct flow_mark ended;	     /* the change to CLOSE */
+	struct flow_mark gone;	     /* tcp_destroy_sock */
 	uint8_t path[FLOW_MAX_PATH]; /* states passed, oldest first */
 	uint8_t path_len;
 
@@ -78,8 +78,8 @@ struct flow {
 	struct flow_mark reset_sent;	 /* this socket sent a RST */
 	struct flow_mark reset_answered; /* this host answered it with a RST */
 	struct flow_mark reset_received; /* tcp_receive_reset */
-	uint8_t reset_state;  /* when it received the RST */
-	uint32_t reset_unread; /* bytes it had not read then */
+	uint8_t reset_state;		 /* when it received the RST */
+	uint32_t reset_unread;		 /* bytes it had not read then */
 
 	uint32_t retransmits; /* segments sent again, by events seen */
 	uint8_t syn_retries;  /* limit in force at the end of SYN_SENT */
@@ -127,11 +127,12 @@ struct flow *flow_find_peer(const struct flow_table *table,
 			    const struct event_conn *conn, uint64_t time);
 
 /*
- * The listener that a segment to @conn's local end would reach, or with
- * @gone the one that would have been reached last, and is closed now.
+ * The listener that a segment to @conn's local end reaches at @time, or with
+ * @gone the one that it would have reached last, closed by then.
  */
 struct flow *flow_find_listener(const struct flow_table *table,
-				const struct event_conn *conn, bool gone);
+				const struct event_conn *conn, uint64_t time,
+				bool gone);
 
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);

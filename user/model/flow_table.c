@@ -110,8 +110,8 @@ static void node_free(struct flow_table *table, struct flow_node *node)
 	struct flow_node *filed;
 
 	slot_leave(table, node);
-	HASH_FIND(hh, table->by_sock, &node->flow.sock,
-		  sizeof(node->flow.sock), filed);
+	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),
+		  filed);
 	if (filed == node)
 		HASH_DEL(table->by_sock, node);
 	if (node->in_gone)
@@ -137,7 +137,8 @@ static struct flow_node *first_unheld(struct flow_node *list)
 {
 	struct flow_node *node;
 
-	DL_FOREACH2(list, node, age_next) {
+	DL_FOREACH2(list, node, age_next)
+	{
 		if (!node->flow.refs)
 			return node;
 	}
@@ -161,7 +162,7 @@ static void make_room(struct flow_table *table)
 }
 
 void flow_end(struct flow_table *table, struct flow_node *node,
-		     struct flow_mark mark)
+	      struct flow_mark mark)
 {
 	if (node->in_gone)
 		return;
@@ -181,9 +182,9 @@ struct flow_node *flow_by_sock(const struct flow_table *table, uint64_t sock)
 }
 
 struct flow_node *flow_begin(struct flow_table *table,
-				    const struct event_header *e,
-				    const struct event_conn *conn,
-				    struct flow_mark mark)
+			     const struct event_header *e,
+			     const struct event_conn *conn,
+			     struct flow_mark mark)
 {
 	struct flow_node *old = flow_by_sock(table, e->sock);
 	struct flow_node *node;
@@ -240,7 +241,8 @@ static struct flow *slot_pick(const struct tuple_slot *slot, uint64_t time,
 	struct flow_node *node;
 	struct flow *latest = NULL;
 
-	DL_FOREACH(slot->flows, node) {
+	DL_FOREACH(slot->flows, node)
+	{
 		struct flow *flow = &node->flow;
 
 		if (flow == but || (netns && flow->conn.netns != netns))
@@ -295,26 +297,29 @@ struct flow *flow_find_peer(const struct flow_table *table,
 
 static struct flow *listener_in(const struct flow_table *table,
 				const struct tuple *tuple, uint32_t netns,
-				bool gone)
+				uint64_t time, bool gone)
 {
 	const struct tuple_slot *slot = slot_find(table, tuple);
 	struct flow_node *node;
 
 	if (!slot)
 		return NULL;
-	DL_FOREACH(slot->flows, node) {
+	DL_FOREACH(slot->flows, node)
+	{
 		struct flow *flow = &node->flow;
-		bool listens = flow->state == STATE_LISTEN && !flow->destroyed;
+		bool ended = (flow->ended.time && flow->ended.time <= time) ||
+			     (flow->gone.time && flow->gone.time <= time);
 
-		if (flow->listener && listens != gone &&
-		    (!netns || flow->conn.netns == netns))
+		if (flow->listener && flow->born.time <= time &&
+		    ended == gone && (!netns || flow->conn.netns == netns))
 			return flow;
 	}
 	return NULL;
 }
 
 struct flow *flow_find_listener(const struct flow_table *table,
-				const struct event_conn *conn, bool gone)
+				const struct event_conn *conn, uint64_t time,
+				bool gone)
 {
 	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t any6[16] = { 0 };
@@ -328,7 +333,8 @@ struct flow *flow_find_listener(const struct flow_table *table,
 
 			memcpy(tuple.laddr, local[i], 16);
 			memcpy(tuple.raddr, remote[j], 16);
-			flow = listener_in(table, &tuple, conn->netns, gone);
+			flow = listener_in(table, &tuple, conn->netns, time,
+					   gone);
 			if (flow)
 				return flow;
 		}

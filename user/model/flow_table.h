@@ -17,10 +17,10 @@ struct tuple_slot;
 struct flow_node {
 	struct flow flow; /* first: a flow is its node */
 	struct tuple_slot *slot;
-	struct flow_node *prev, *next;		 /* in its slot */
-	struct flow_node *age_prev, *age_next;	 /* in its table's list */
-	bool in_gone;				 /* which list that is */
-	UT_hash_handle hh;			 /* by sock */
+	struct flow_node *prev, *next;	       /* in its slot */
+	struct flow_node *age_prev, *age_next; /* in its table's list */
+	bool in_gone;			       /* which list that is */
+	UT_hash_handle hh;		       /* by sock */
 };
 
 /* The newest flow of the socket at @sock, gone or not; or NULL. */

@@ -77,17 +77,20 @@ void host_free(struct host *host)
 
 	if (!host)
 		return;
-	HASH_ITER(hh, host->names, name, next_name) {
+	HASH_ITER(hh, host->names, name, next_name)
+	{
 		HASH_DEL(host->names, name);
 		free(name->name);
 		free(name);
 	}
-	HASH_ITER(hh, host->symbols, symbol, next_symbol) {
+	HASH_ITER(hh, host->symbols, symbol, next_symbol)
+	{
 		HASH_DEL(host->symbols, symbol);
 		free(symbol->name);
 		free(symbol);
 	}
-	HASH_ITER(hh, host->processes, process, next_process) {
+	HASH_ITER(hh, host->processes, process, next_process)
+	{
 		HASH_DEL(host->processes, process);
 		process_entry_free(process);
 	}

@@ -24,7 +24,8 @@ static struct json_sink *json_of(struct sink *sink)
 	return (struct json_sink *)sink;
 }
 
-/* --- pieces ------------------------------------------------------------------ */
+/* --- pieces ------------------------------------------------------------------
+ */
 
 static void put_string(struct json_sink *j, const char *text)
 {
@@ -147,7 +148,8 @@ static void finish(struct json_sink *j)
 	yajl_gen_reset(j->gen, NULL);
 }
 
-/* --- start, events -------------------------------------------------------------- */
+/* --- start, events
+ * -------------------------------------------------------------- */
 
 static void json_start(struct sink *sink)
 {
@@ -176,20 +178,20 @@ static void put_sock_event(struct json_sink *j, const struct moment *m,
 		key_string(j, "state", words_state(e->new_state));
 	}
 	if (e->err)
-		key_string(j, "error", strerrorname_np(e->err));
+		key_string(j, "error", words_errno(e->err));
 }
 
 static void put_segment_event(struct json_sink *j,
 			      const struct segment_event *e)
 {
-	enum name_space space = e->h.kind == EVENT_DROP ? NAME_DROP_REASON :
-							  NAME_RST_REASON;
+	enum name_space space =
+		e->h.kind == EVENT_DROP ? NAME_DROP_REASON : NAME_RST_REASON;
 
 	key_string(j, "state", words_state(e->tcp.state));
 	if (e->reason != EVENT_NO_REASON)
 		key_string(j, "reason", host_name(j->o.host, space, e->reason));
 	if (e->err)
-		key_string(j, "error", strerrorname_np(-e->err));
+		key_string(j, "error", words_errno(-(int64_t)e->err));
 	if (!e->seg.present)
 		return;
 	put_string(j, "segment");
@@ -222,7 +224,8 @@ static void json_event(struct sink *sink, const struct moment *m)
 	finish(j);
 }
 
-/* --- findings ---------------------------------------------------------------------- */
+/* --- findings
+ * ---------------------------------------------------------------------- */
 
 static void put_evidence(struct json_sink *j, const struct finding *f)
 {
@@ -273,7 +276,8 @@ static void json_finding(struct sink *sink, const struct finding *f)
 	finish(j);
 }
 
-/* --- the end of a connection ----------------------------------------------------------- */
+/* --- the end of a connection
+ * ----------------------------------------------------------- */
 
 static void put_end(struct json_sink *j, const struct flow *flow,
 		    uint64_t let_go)
@@ -323,7 +327,8 @@ static void json_ending(struct sink *sink, const struct ending *e)
 	finish(j);
 }
 
-/* --- losses, the end --------------------------------------------------------------------- */
+/* --- losses, the end
+ * --------------------------------------------------------------------- */
 
 static void json_lost(struct sink *sink, uint64_t time, uint64_t more,
 		      uint64_t total)

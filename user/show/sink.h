@@ -15,7 +15,7 @@
 #include "moment.h"
 
 enum sink_clock {
-	SINK_LOCAL,    /* local wall clock */
+	SINK_LOCAL, /* local wall clock */
 	SINK_UTC,
 	SINK_RELATIVE, /* seconds since watching started */
 };
@@ -25,16 +25,16 @@ struct sink_options {
 	const struct host *host;
 	enum sink_clock clock;
 	bool colour;
-	bool why_only;	/* findings, no events and closing lines */
+	bool why_only;	    /* findings, no events and closing lines */
 	unsigned int width; /* of the terminal; 0: not a terminal */
 };
 
 /* How a connection went, once both its ends on this host are gone. */
 struct ending {
-	uint64_t time; /* of the last event, CLOCK_MONOTONIC ns */
+	uint64_t time;		    /* of the last event, CLOCK_MONOTONIC ns */
 	const struct flow *ends[2]; /* the client first; [1] may be NULL */
 	const struct flow *first;   /* which end closed first; NULL: unknown */
-	const char *how; /* "fin", "rst", "timeout", "aborted", "error" */
+	const char *how;   /* "fin", "rst", "timeout", "aborted", "error" */
 	uint64_t duration; /* ns from its birth to its end; 0: not known */
 	/* Per end: ns from the connection's end to close(); 0: at once. */
 	uint64_t let_go[2];
@@ -52,7 +52,7 @@ struct summary {
 	unsigned int cause_count;
 	uint64_t events;   /* delivered by the source */
 	uint64_t received; /* taken from the ring, when that is known */
-	uint64_t bad;	  /* refused by decode */
+	uint64_t bad;	   /* refused by decode */
 	uint64_t produced; /* by the kernel side, when that is known */
 	uint64_t lost;
 	uint64_t evicted; /* flows forgotten for want of room */

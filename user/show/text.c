@@ -24,7 +24,8 @@ static struct text_sink *text_of(struct sink *sink)
 	return (struct text_sink *)sink;
 }
 
-/* --- pieces ------------------------------------------------------------------ */
+/* --- pieces ------------------------------------------------------------------
+ */
 
 static const char *colour(const struct text_sink *t, const char *code)
 {
@@ -119,7 +120,8 @@ static void party_text(const struct party *party, const char *unknown,
 		snprintf(text, PARTY_LEN, "%s", unknown);
 }
 
-/* --- events -------------------------------------------------------------------- */
+/* --- events
+ * -------------------------------------------------------------------- */
 
 static void text_start(struct sink *sink)
 {
@@ -164,7 +166,8 @@ static void text_event(struct sink *sink, const struct moment *m)
 	fprintf(t->o.out, "%s%s\n", *spent ? "  " : "", spent);
 }
 
-/* --- findings ------------------------------------------------------------------ */
+/* --- findings
+ * ------------------------------------------------------------------ */
 
 static const char *headline(const struct finding *f)
 {
@@ -196,9 +199,9 @@ static void print_headline(const struct text_sink *t, const struct finding *f)
 	words_endpoint(f->conn.raddr, f->conn.rport, remote, sizeof(remote));
 	print_time(t, f->time);
 	fprintf(t->o.out, "  %s%s%s%s ", BOLD(t),
-		f->what == WHAT_RETRANSMIT || f->what == WHAT_SYNACK_RETRANSMIT ?
-			YELLOW(t) :
-			RED(t),
+		f->what == WHAT_RETRANSMIT || f->what == WHAT_SYNACK_RETRANSMIT
+			? YELLOW(t)
+			: RED(t),
 		headline(f), PLAIN(t));
 	snprintf(line, sizeof(line), "%s%s%s %s %s%s%s", local_who,
 		 *local_who ? " " : "", local,
@@ -222,8 +225,8 @@ static void print_evidence(const struct text_sink *t, const struct finding *f)
 		used += snprintf(line + used, sizeof(line) - used, "%s",
 				 used ? " · " : "");
 		for (; *phrase && used + 1 < sizeof(line); phrase++)
-			line[used++] = brief && *phrase == ' ' ? STICKY_SPACE :
-								 *phrase;
+			line[used++] = brief && *phrase == ' ' ? STICKY_SPACE
+							       : *phrase;
 		line[used] = '\0';
 	}
 	if (f->after_loss)
@@ -252,7 +255,8 @@ static void text_finding(struct sink *sink, const struct finding *f)
 	print_item(t, "cause", verdict);
 }
 
-/* --- the end of a connection ------------------------------------------------------ */
+/* --- the end of a connection
+ * ------------------------------------------------------ */
 
 static void print_end(const struct text_sink *t, const struct flow *flow)
 {
@@ -278,8 +282,8 @@ static void print_let_go(const struct text_sink *t, const struct ending *e)
 		/* Sooner is the ordinary course of things. */
 		if (!e->ends[i] || e->let_go[i] < 100000000ULL)
 			continue;
-		party_text(e->ends[i]->let_go_by.pid ? &e->ends[i]->let_go_by :
-						       &e->ends[i]->owner,
+		party_text(e->ends[i]->let_go_by.pid ? &e->ends[i]->let_go_by
+						     : &e->ends[i]->owner,
 			   "a process", who);
 		words_duration(e->let_go[i], when, sizeof(when));
 		snprintf(line, sizeof(line),
@@ -291,9 +295,10 @@ static void print_let_go(const struct text_sink *t, const struct ending *e)
 
 static const char *how_words(const char *how)
 {
-	return !strcmp(how, "fin") ? "closed normally" :
-	       !strcmp(how, "rst") ? "ended by a RST" :
-	       !strcmp(how, "timeout") ? "timed out" : "ended";
+	return !strcmp(how, "fin")	 ? "closed normally"
+	       : !strcmp(how, "rst")	 ? "ended by a RST"
+	       : !strcmp(how, "timeout") ? "timed out"
+					 : "ended";
 }
 
 static void text_ending(struct sink *sink, const struct ending *e)
@@ -309,8 +314,8 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	print_time(t, e->time);
 	fputs("  ", t->o.out);
 	used = snprintf(line, sizeof(line), "%s", how_words(e->how));
-	if (e->first && act_of_flow(&e->first->act, &who, trigger,
-				    sizeof(trigger))) {
+	if (e->first &&
+	    act_of_flow(&e->first->act, &who, trigger, sizeof(trigger))) {
 		words_party(&who, text, sizeof(text));
 		act_words(trigger, act, sizeof(act));
 		used += snprintf(line + used, sizeof(line) - used,
@@ -318,8 +323,8 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	}
 	if (e->duration) {
 		words_duration(e->duration, text, sizeof(text));
-		used += snprintf(line + used, sizeof(line) - used,
-				 " · open %s", text);
+		used += snprintf(line + used, sizeof(line) - used, " · open %s",
+				 text);
 	}
 	snprintf(line + used, sizeof(line) - used,
 		 " · %llu B to the %s, %llu B back",
@@ -333,7 +338,8 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	print_let_go(t, e);
 }
 
-/* --- the end of watching ------------------------------------------------------------ */
+/* --- the end of watching
+ * ------------------------------------------------------------ */
 
 static void text_lost(struct sink *sink, uint64_t time, uint64_t more,
 		      uint64_t total)

@@ -26,8 +26,8 @@ static const struct {
 
 const char *event_kind_name(unsigned int kind)
 {
-	return kind < EVENT_KINDS && kinds[kind].name ? kinds[kind].name :
-							"unknown";
+	return kind < EVENT_KINDS && kinds[kind].name ? kinds[kind].name
+						      : "unknown";
 }
 
 static bool is_sock_kind(unsigned int kind)
@@ -48,8 +48,8 @@ const struct sock_event *event_sock(const struct event_header *e)
 
 const struct segment_event *event_segment(const struct event_header *e)
 {
-	return is_segment_kind(e->kind) ? (const struct segment_event *)e :
-					  NULL;
+	return is_segment_kind(e->kind) ? (const struct segment_event *)e
+					: NULL;
 }
 
 const struct fork_event *event_fork(const struct event_header *e)

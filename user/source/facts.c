@@ -52,11 +52,13 @@ void facts_free(struct facts *facts)
 
 	if (!facts)
 		return;
-	HASH_ITER(hh, facts->addresses, address, next_address) {
+	HASH_ITER(hh, facts->addresses, address, next_address)
+	{
 		HASH_DEL(facts->addresses, address);
 		free(address);
 	}
-	HASH_ITER(hh, facts->processes, process, next_process) {
+	HASH_ITER(hh, facts->processes, process, next_process)
+	{
 		HASH_DEL(facts->processes, process);
 		free(process);
 	}
@@ -85,9 +87,8 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 	}
 	fact.symbol.address = address;
 	/* A return address may lie just past a call that ends a function. */
-	fact.symbol.name = facts->syms ?
-				   kallsyms_find(facts->syms, address - 1) :
-				   NULL;
+	fact.symbol.name =
+		facts->syms ? kallsyms_find(facts->syms, address - 1) : NULL;
 	return fact.symbol.name ? handler->fact(handler->arg, &fact) : 0;
 }
 
@@ -136,10 +137,9 @@ int facts_for(struct facts *facts, const struct event_header *event,
 			err = symbol_fact(facts, segment->location, handler);
 	}
 	/* Only a task that has to do with the socket is worth the reading. */
-	if (!err && (event->flags & EVENT_F_OWNED ||
-		     event->kind == EVENT_HOLDER ||
-		     (event->kind == EVENT_RESET_SENT &&
-		      !segment->seg.present)))
+	if (!err &&
+	    (event->flags & EVENT_F_OWNED || event->kind == EVENT_HOLDER ||
+	     (event->kind == EVENT_RESET_SENT && !segment->seg.present)))
 		err = process_fact(facts, event->pid, event->start_time,
 				   handler);
 	return err;

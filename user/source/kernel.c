@@ -48,7 +48,10 @@ static const char *arg_type(const struct btf *btf, const struct btf_type *proto,
 	type = btf__type_by_id(btf, id);
 	while (type && (btf_is_mod(type) || btf_is_ptr(type)))
 		type = btf__type_by_id(btf, type->type);
-	return type ? btf__name_by_offset(btf, type->name_off) : "";
+	/* A pointer to void ends at type 0, which has no name. */
+	if (!type || !type->name_off)
+		return "void";
+	return btf__name_by_offset(btf, type->name_off);
 }
 
 bool kernel_has_tracepoint(const struct btf *btf, const char *name)

@@ -23,6 +23,9 @@
 /* An event may be stamped a little before it is visible in the ring. */
 #define TICK_LAG_NS 2000000ULL
 
+/* How often losses are looked for. */
+#define LOSS_CHECK_NS 500000000ULL
+
 static const struct live_part parts_template[] = {
 	{ .program = "on_state",
 	  .hook = "sock:inet_sock_set_state",
@@ -74,10 +77,12 @@ struct live {
 	struct facts *facts;
 	struct live_part parts[PART_COUNT];
 	struct scan scan;
-	size_t scanned; /* how many of scan were delivered */
+	size_t scanned;	    /* how many of scan were delivered */
 	uint64_t delivered; /* scanned ones included */
 	uint64_t from_scan;
 	uint64_t bad;
+	uint64_t lost_told;  /* as of the last FACT_COUNTS */
+	uint64_t loss_check; /* when to look next, CLOCK_MONOTONIC ns */
 	const struct source_handler *handler; /* during live_run() */
 	int err;			      /* of the handler */
 };
@@ -102,9 +107,8 @@ static void explain_load(struct live_problem *problem, int err)
 			"\"ulimit -l\"",
 			strerror(-err));
 	else if (err == -ENOMEM)
-		explain(problem,
-			"no memory for the ring buffer: try a smaller "
-			"--ring-size, or raise \"ulimit -l\"");
+		explain(problem, "no memory for the ring buffer: try a smaller "
+				 "--ring-size, or raise \"ulimit -l\"");
 	else
 		explain(problem, "cannot load the BPF programs: %s",
 			strerror(-err));
@@ -116,13 +120,13 @@ static void quiet_parts(struct live *live, const struct live_options *options)
 		struct live_part *part = &live->parts[i];
 		struct bpf_program *program;
 
-		part->present = !part->tracepoint ||
-				kernel_has_tracepoint(live->btf,
-						      part->tracepoint);
+		part->present =
+			!part->tracepoint ||
+			kernel_has_tracepoint(live->btf, part->tracepoint);
 		program = bpf_object__find_program_by_name(live->skel->obj,
 							   part->program);
-		if (!part->present || (!strcmp(part->program, "on_fork") &&
-				       !options->forks))
+		if (!part->present ||
+		    (!strcmp(part->program, "on_fork") && !options->forks))
 			bpf_program__set_autoload(program, false);
 		if (!part->present)
 			part->err = -ENOENT;
@@ -335,8 +339,7 @@ static int on_record(void *arg, void *data, size_t size)
 	int err = 0;
 
 	if (live->scan.count && size >= sizeof(struct event_header))
-		err = deliver_scan(live,
-				   ((struct event_header *)data)->time);
+		err = deliver_scan(live, ((struct event_header *)data)->time);
 	if (!err)
 		err = deliver(live, data, size);
 	live->err = err;
@@ -355,6 +358,39 @@ int live_start(struct live *live, const struct source_handler *handler)
 	return err;
 }
 
+static uint64_t read_counts(const struct live *live, struct event_count *kinds)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
+	int fd = bpf_map__fd(live->skel->maps.counts);
+	uint64_t lost = 0;
+
+	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++) {
+		if (bpf_map_lookup_elem(fd, &kind, percpu))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			kinds[kind].produced += percpu[cpu].produced;
+			kinds[kind].lost += percpu[cpu].lost;
+		}
+		lost += kinds[kind].lost;
+	}
+	free(percpu);
+	return lost;
+}
+
+static int deliver_counts(struct live *live, bool only_new_losses)
+{
+	struct fact fact = { .kind = FACT_COUNTS };
+	uint64_t lost = read_counts(live, fact.counts.kinds);
+
+	if (only_new_losses && lost == live->lost_told)
+		return 0;
+	live->lost_told = lost;
+	fact.counts.decoded = live->delivered - live->from_scan;
+	fact.counts.bad = live->bad;
+	return live->handler->fact(live->handler->arg, &fact);
+}
+
 static int drain(struct live *live)
 {
 	uint64_t now = facts_now();
@@ -365,34 +401,14 @@ static int drain(struct live *live)
 	if (err < 0 && err != -EINTR)
 		return err;
 	err = deliver_scan(live, now);
+	if (!err && now >= live->loss_check) {
+		live->loss_check = now + LOSS_CHECK_NS;
+		err = deliver_counts(live, true);
+	}
 	if (!err)
 		err = live->handler->tick(live->handler->arg,
 					  now - TICK_LAG_NS);
 	return err;
-}
-
-static int deliver_counts(struct live *live)
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
-	struct fact fact = { .kind = FACT_COUNTS };
-	int fd = bpf_map__fd(live->skel->maps.counts);
-
-	if (!percpu)
-		return -ENOMEM;
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++) {
-		if (bpf_map_lookup_elem(fd, &kind, percpu))
-			continue;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			fact.counts.kinds[kind].produced +=
-				percpu[cpu].produced;
-			fact.counts.kinds[kind].lost += percpu[cpu].lost;
-		}
-	}
-	free(percpu);
-	fact.counts.decoded = live->delivered - live->from_scan;
-	fact.counts.bad = live->bad;
-	return live->handler->fact(live->handler->arg, &fact);
 }
 
 int live_run(struct live *live, const struct source_handler *handler,
@@ -413,6 +429,6 @@ int live_run(struct live *live, const struct source_handler *handler,
 	if (!err)
 		err = drain(live);
 	if (!err)
-		err = deliver_counts(live);
+		err = deliver_counts(live, false);
 	return err;
 }

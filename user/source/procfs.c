@@ -49,8 +49,8 @@ static uint64_t clock_ns(clockid_t clock)
 static bool started_at(const char *stat, uint64_t start_time)
 {
 	const uint64_t tick = NSEC_PER_SEC / sysconf(_SC_CLK_TCK);
-	uint64_t suspended = clock_ns(CLOCK_BOOTTIME) -
-			     clock_ns(CLOCK_MONOTONIC);
+	uint64_t suspended =
+		clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
 	const char *field = strrchr(stat, ')'); /* the name may hold spaces */
 	uint64_t started;
 

@@ -17,8 +17,7 @@ struct procfs_process {
  * Read process @pid if it is the one that started at @start_time
  * (CLOCK_MONOTONIC ns); false when that one is gone.
  */
-bool procfs_read(uint32_t pid, uint64_t start_time,
-		 struct procfs_process *out);
+bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out);
 
 /*
  * Call @each with a descriptor of every network namespace that a process

@@ -30,8 +30,7 @@ int recorder_open(struct recorder **out, const char *path);
  * returns the same error again.
  */
 int recorder_fact(struct recorder *recorder, const struct fact *fact);
-int recorder_event(struct recorder *recorder,
-		   const struct event_header *event);
+int recorder_event(struct recorder *recorder, const struct event_header *event);
 int recorder_flush(struct recorder *recorder);
 
 /* Flush and close; accepts NULL. Returns 0 or the first error as -errno. */

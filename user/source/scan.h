@@ -14,7 +14,7 @@ struct scan {
 	struct sock_event *events;
 	size_t count;
 	size_t room;
-	unsigned int netns;	/* namespaces whose sockets were read */
+	unsigned int netns;	   /* namespaces whose sockets were read */
 	unsigned int netns_failed; /* ... and that could not be entered */
 };
 

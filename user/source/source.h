@@ -15,9 +15,9 @@
 
 /* Numbered for recordings: append only. */
 enum fact_kind {
-	FACT_HOST = 1,	  /* first of all, once */
-	FACT_NAME = 2,	  /* a constant of this kernel */
-	FACT_SYMBOL = 3,  /* a kernel address; comes before the event using it */
+	FACT_HOST = 1,	 /* first of all, once */
+	FACT_NAME = 2,	 /* a constant of this kernel */
+	FACT_SYMBOL = 3, /* a kernel address; comes before the event using it */
 	FACT_PROCESS = 4, /* comes before the first event of that process */
 	FACT_SCOPE = 5,	  /* once, after FACT_HOST: what was watched */
 	FACT_COUNTS = 6,  /* produced and lost so far; the last at the end */
@@ -37,13 +37,13 @@ struct fact {
 	enum fact_kind kind;
 	union {
 		struct {
-			const char *release;	/* uname -r */
+			const char *release; /* uname -r */
 			const char *hostname;
-			const char *version;	/* tcpwhy's own */
-			uint64_t start;		/* CLOCK_MONOTONIC ns */
+			const char *version; /* tcpwhy's own */
+			uint64_t start;	     /* CLOCK_MONOTONIC ns */
 			/* CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
 			int64_t realtime_offset;
-			uint32_t hz;		/* jiffies a second */
+			uint32_t hz; /* jiffies a second */
 		} host;
 		struct {
 			enum name_space space;
@@ -67,7 +67,8 @@ struct fact {
 			uint32_t root_pid;
 			uint32_t reserved;
 			uint64_t root_start_time;
-			/* Filter options, one "--name=value" a line; "": none */
+			/* Filter options, one "--name=value" a line; "": none
+			 */
 			const char *filters;
 		} scope;
 		struct {

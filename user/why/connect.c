@@ -18,7 +18,7 @@ static void add_attempt(const struct evidence_case *c, struct finding *f)
 {
 	unsigned int syns = c->sock->retransmits + 1;
 	uint64_t waited = 0;
-	char text[32];
+	char text[32], sent[32];
 
 	if (c->flow && c->flow->born.time &&
 	    c->event->time > c->flow->born.time)
@@ -26,6 +26,8 @@ static void add_attempt(const struct evidence_case *c, struct finding *f)
 	words_duration(waited, text, sizeof(text));
 	finding_add_number(f, "syns", syns, "%u SYN%s in %s", syns,
 			   syns == 1 ? "" : "s", text);
+	snprintf(sent, sizeof(sent), "%u SYN%s", syns, syns == 1 ? "" : "s");
+	finding_add_fragment(f, "syns_sent", sent);
 	finding_add_fragment(f, "waited", text);
 	finding_add_number(f, "waited_us", waited / 1000, NULL);
 	finding_add_number(f, "tcp_syn_retries", c->sock->syn_retries,
@@ -44,8 +46,8 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 	snprintf(text, sizeof(text),
 		 "; the SYNs were dropped on this host by %s", place);
 	finding_add_fragment(f, "dropped", text);
-	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s",
-			   place, reason ? " (" : "", reason ? reason : "",
+	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s", place,
+			   reason ? " (" : "", reason ? reason : "",
 			   reason ? ")" : "");
 	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
 	finding_add_event(f, c->drop->seq);
@@ -87,7 +89,7 @@ static const struct rule rules[] = {
 		.triggers = 1 << EVENT_STATE,
 		.match = match_timeout,
 		.meaning = "SYN retries exhausted",
-		.why = "{remote} answered none of the {syns} SYNs that {owner} "
+		.why = "{remote} answered none of {syns_sent} that {owner} "
 		       "sent in {waited} (tcp_syn_retries is "
 		       "{tcp_syn_retries}){dropped}",
 		.effect = "connect() of {owner} fails with ETIMEDOUT",
@@ -103,7 +105,7 @@ static const struct rule rules[] = {
 		.match = match_aborted,
 		.meaning = "given up by the application",
 		.why = "{actor} {act} while its connect() was still waiting "
-		       "for {remote}, after {syns} SYNs in {waited}{dropped}",
+		       "for {remote}, after {syns_sent} in {waited}{dropped}",
 		.effect = "the connection attempt ends; nothing is sent",
 		.advice = "an application timeout shorter than the kernel's: "
 			  "the remote end was slow, or silent",

@@ -57,10 +57,9 @@ void effect_of_reset(const struct evidence_case *c, char *text, size_t size)
 		effect_in_state(who, peer->reset_state, peer->reset_unread,
 				text, size);
 	else if (peer->destroyed)
-		snprintf(text, size, "none: %s had already let go of its socket",
-			 who);
-	else
 		snprintf(text, size,
-			 "%s, in %s, has not received it so far", who,
-			 words_state(peer->state));
+			 "none: %s had already let go of its socket", who);
+	else
+		snprintf(text, size, "%s, in %s, has not received it so far",
+			 who, words_state(peer->state));
 }

@@ -57,7 +57,7 @@ struct finding {
 	enum confidence confidence;
 	char trigger[32];
 	struct event_conn conn;
-	uint8_t state; /* of the local socket when it happened */
+	uint8_t state;	    /* of the local socket when it happened */
 	struct party owner; /* basis PARTY_NONE: nobody, or not known */
 	struct party actor;
 	struct party peer;
@@ -84,8 +84,8 @@ __attribute__((format(printf, 4, 5))) void
 finding_add_number(struct finding *finding, const char *key, int64_t number,
 		   const char *phrase, ...);
 __attribute__((format(printf, 4, 5))) void
-finding_add_string(struct finding *finding, const char *key,
-		   const char *string, const char *phrase, ...);
+finding_add_string(struct finding *finding, const char *key, const char *string,
+		   const char *phrase, ...);
 
 /* A part of a sentence that a rule's text may name as {key}. */
 void finding_add_fragment(struct finding *finding, const char *key,

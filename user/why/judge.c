@@ -8,6 +8,7 @@
 #include "act.h"
 #include "catalogue.h"
 #include "decode.h"
+#include "line.h"
 #include "words.h"
 
 /* A RST and its reception belong together if they are this close. */
@@ -16,14 +17,15 @@
 /* A drop this shortly before a retransmission may be of its own copy. */
 #define OWN_COPY_NS 1000000ULL
 
-#define TCP_SYN 0x02
+#define TCP_SYN	    0x02
 
 static bool close_in_time(uint64_t a, uint64_t b)
 {
 	return a && b && (a > b ? a - b : b - a) <= SAME_RESET_NS;
 }
 
-/* --- the case -------------------------------------------------------------- */
+/* --- the case --------------------------------------------------------------
+ */
 
 /*
  * On its way into its own drop (OUTPUT, or loopback) the new copy is dropped
@@ -68,20 +70,23 @@ static struct event_conn reversed(const struct event_conn *conn)
 	return other;
 }
 
-/* Any segment of this connection, either way, dropped here lately. */
+/* A segment of this connection, either way, dropped here since @since. */
 static const struct drop *any_drop(const struct evidence_case *c,
-				   uint64_t within)
+				   uint64_t since, const char *reason)
 {
 	struct event_conn other = reversed(c->conn);
 	const struct drop *drop;
 
-	drop = drops_latest(c->drops, c->conn, c->seq);
-	if (!drop)
-		drop = drops_latest(c->drops, &other, c->seq);
-	if (drop && c->event->time > drop->time &&
-	    c->event->time - drop->time > within)
-		return NULL;
-	return drop;
+	drop = drops_since(c->drops, c->conn, since, c->host, reason);
+	return drop ? drop
+		    : drops_since(c->drops, &other, since, c->host, reason);
+}
+
+static uint64_t shortly_before(const struct evidence_case *c)
+{
+	uint64_t time = c->event->time;
+
+	return time > SAME_RESET_NS ? time - SAME_RESET_NS : 0;
 }
 
 static const struct drop *find_drop(const struct evidence_case *c)
@@ -90,14 +95,16 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	case EVENT_RETRANSMIT:
 		return earlier_copy(c);
 	case EVENT_RETRANSMIT_SYNACK:
-		return any_drop(c, UINT64_MAX);
+		return any_drop(c, 0, NULL);
 	case EVENT_RESET_RECEIVED:
 	case EVENT_DROP:
-		return any_drop(c, SAME_RESET_NS);
+		/* A firewall that drops a segment may answer it with a RST. */
+		return any_drop(c, shortly_before(c), "NETFILTER_DROP");
 	case EVENT_STATE:
-		/* The first SYN's number is not known: any SYN will do. */
-		if (c->sock->old_state == STATE_SYN_SENT)
-			return drops_latest(c->drops, c->conn, c->seq);
+		/* The SYNs' number is not known: any since its birth. */
+		if (c->sock->old_state == STATE_SYN_SENT && c->flow)
+			return drops_since(c->drops, c->conn,
+					   c->flow->born.time, c->host, NULL);
 		return NULL;
 	default:
 		return NULL;
@@ -140,7 +147,8 @@ static void build_case(struct evidence_case *c, struct stack *stack,
 	c->drop = find_drop(c);
 }
 
-/* --- is there something to explain? ---------------------------------------- */
+/* --- is there something to explain? ----------------------------------------
+ */
 
 /*
  * Data after close calls tcp_reset() on the local socket: the event fires, but
@@ -209,7 +217,8 @@ static bool wants_finding(const struct evidence_case *c,
 	}
 }
 
-/* --- the finding ------------------------------------------------------------ */
+/* --- the finding ------------------------------------------------------------
+ */
 
 static void fill_ends(const struct evidence_case *c, struct finding *f)
 {
@@ -224,7 +233,7 @@ static void fill_ends(const struct evidence_case *c, struct finding *f)
 		f->owner = flow->owner;
 	if (c->event->kind == EVENT_RETRANSMIT_SYNACK ||
 	    (!flow && c->event->kind == EVENT_DROP)) {
-		flow = flow_find_listener(c->flows, c->conn, false);
+		flow = flow_find_listener(c->flows, c->conn, f->time, false);
 		if (flow)
 			f->owner = flow->owner;
 	}
@@ -236,17 +245,16 @@ static void fill_ends(const struct evidence_case *c, struct finding *f)
 
 static void add_stack(const struct evidence_case *c, struct finding *f)
 {
-	char text[160];
-	int used = 0;
+	char text[160] = "";
+	struct line line = LINE(text);
 
 	f->stack = *c->stack;
 	/* The innermost is the traced function itself. */
 	for (unsigned int i = 1; i < c->stack->count && i < 4; i++)
-		used += snprintf(text + used, sizeof(text) - used, "%s%s",
-				 i > 1 ? " ← " : "", c->stack->frames[i]);
-	if (used > 0)
-		finding_add_string(f, "where", c->stack->frames[1], "%s",
-				   text);
+		line_add(&line, "%s%s", i > 1 ? " ← " : "",
+			 c->stack->frames[i]);
+	if (*text)
+		finding_add_string(f, "where", c->stack->frames[1], "%s", text);
 }
 
 static void add_traffic(const struct evidence_case *c, struct finding *f)
@@ -289,11 +297,10 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 	    peer->reset_received.time) {
 		finding_add_string(f, "peer_state",
 				   words_state(peer->reset_state), NULL);
-		finding_add_number(f, "peer_unread_bytes", peer->reset_unread,
-				   peer->reset_unread ?
-					   "%u B unread at the peer" :
-					   NULL,
-				   peer->reset_unread);
+		finding_add_number(
+			f, "peer_unread_bytes", peer->reset_unread,
+			peer->reset_unread ? "%u B unread at the peer" : NULL,
+			peer->reset_unread);
 		finding_add_event(f, peer->reset_received.seq);
 	}
 }
@@ -329,16 +336,16 @@ static void describe_unknown(const struct evidence_case *c, struct finding *f)
 		act_of_task(c, f);
 	else
 		snprintf(f->trigger, sizeof(f->trigger), "%s",
-			 c->stack->context == STACK_TIMER   ? "timer" :
-			 c->stack->context == STACK_SOFTIRQ ? "segment" :
-							      "unknown");
+			 c->stack->context == STACK_TIMER     ? "timer"
+			 : c->stack->context == STACK_SOFTIRQ ? "segment"
+							      : "unknown");
 	if (c->segment && c->segment->err)
-		finding_add_number(f, "errno", -c->segment->err,
+		finding_add_number(f, "errno", -(int64_t)c->segment->err,
 				   "not sent: %s",
-				   strerrorname_np(-c->segment->err));
+				   words_errno(-(int64_t)c->segment->err));
 	if (c->sock && c->sock->err)
 		finding_add_number(f, "errno", c->sock->err, "%s",
-				   strerrorname_np(c->sock->err));
+				   words_errno(c->sock->err));
 	snprintf(f->why, sizeof(f->why),
 		 "no rule of tcpwhy explains this; what was seen is below");
 	snprintf(f->advice, sizeof(f->advice),

@@ -5,6 +5,8 @@
 #include "act.h"
 #include "rule.h"
 
+#define SHUTDOWN_BOTH 3 /* SHUTDOWN_MASK, include/net/sock.h */
+
 static bool is_act(const struct evidence_case *c)
 {
 	return !c->segment->seg.present &&
@@ -22,14 +24,16 @@ static uint32_t unread_bytes(const struct tcp_snapshot *tcp)
 /*
  * __tcp_close() looks at unread data first, then at SO_LINGER; only the
  * latter goes through tcp_disconnect(). A child that nobody accepted has no
- * file: that one is its listener's doing.
+ * file: that one is its listener's doing. A disconnect by connect(AF_UNSPEC)
+ * has not shut down both directions before.
  */
 static bool match_linger_zero(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 
 	if (!is_act(c) || !(tcp->flags & SOCK_F_LINGER) || tcp->lingertime ||
-	    !(tcp->flags & SOCK_F_HAS_FILE) || tcp->state != STATE_CLOSE)
+	    !(tcp->flags & SOCK_F_HAS_FILE) || tcp->state != STATE_CLOSE ||
+	    tcp->shutdown != SHUTDOWN_BOTH)
 		return false;
 	if (c->stack->context == STACK_UNKNOWN)
 		f->confidence = CONFIDENCE_LIKELY;

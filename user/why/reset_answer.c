@@ -84,23 +84,23 @@ static bool match_connection_gone(const struct evidence_case *c,
 		return false;
 	trigger_is_segment(f);
 	finding_add_number(f, "segment_bytes", seg->len,
-			   seg->flags & TCP_FIN ? "FIN, %u B" :
-			   seg->len		? "data, %u B" :
-						  "bare ACK, %u B",
+			   seg->flags & TCP_FIN ? "FIN, %u B"
+			   : seg->len		? "data, %u B"
+						: "bare ACK, %u B",
 			   seg->len);
 	add_ended(c, f);
 	if (c->flow && !f->actor.pid)
-		finding_add_string(f, "ended",
-				   "; nothing tcpwhy saw ended it: it vanished "
-				   "without a FIN or RST",
-				   NULL);
+		finding_add_fragment(f, "ended",
+				     "; nothing tcpwhy saw ended it: it "
+				     "vanished without a FIN or RST");
 	return true;
 }
 
 /* A listener that was there says more than "closed". */
 static void add_past_listener(const struct evidence_case *c, struct finding *f)
 {
-	const struct flow *past = flow_find_listener(c->flows, c->conn, true);
+	const struct flow *past =
+		flow_find_listener(c->flows, c->conn, c->event->time, true);
 	char who[96], when[32], text[200];
 
 	if (!past || !past->owner.pid) {
@@ -111,8 +111,8 @@ static void add_past_listener(const struct evidence_case *c, struct finding *f)
 	}
 	words_party(&past->owner, who, sizeof(who));
 	ago(c, past->ended.time, when, sizeof(when));
-	snprintf(text, sizeof(text), "; %s listened there until %s before",
-		 who, when);
+	snprintf(text, sizeof(text), "; %s listened there until %s before", who,
+		 when);
 	finding_add_fragment(f, "listened_before", text);
 	finding_add_string(f, "past_listener", past->owner.comm,
 			   "%s listened there until %s before", who, when);
@@ -160,9 +160,10 @@ static const struct rule rules[] = {
 		.why = "{peer} sent on a connection that {local} no longer "
 		       "knows{ended}",
 		.effect = "{reset_effect}",
-		.advice = "look for what ended the connection on this side "
-			  "without the peer learning of it: a crash, a restart, "
-			  "a firewall or NAT that forgot it, an idle timeout",
+		.advice =
+			"look for what ended the connection on this side "
+			"without the peer learning of it: a crash, a restart, "
+			"a firewall or NAT that forgot it, an idle timeout",
 		.reference = "RFC 9293, 3.5.1 (half-open connections); "
 			     "tcp_v4_rcv(), tcp_v6_rcv()",
 	},

@@ -81,21 +81,32 @@ static bool is_dropped_reset(const struct evidence_case *c)
 
 static bool match_handshake(const struct evidence_case *c, struct finding *f)
 {
+	/* Dropped by a listener itself it would be a RST out of nowhere. */
 	if (!is_dropped_reset(c) || c->flow ||
 	    !(stack_has(c->stack, "tcp_v4_rcv") ||
 	      stack_has(c->stack, "tcp_v6_rcv")) ||
-	    !flow_find_listener(c->flows, c->conn, false))
+	    stack_has(c->stack, "tcp_v4_do_rcv") ||
+	    stack_has(c->stack, "tcp_v6_do_rcv") ||
+	    !strcmp(c->reason, "NO_SOCKET") ||
+	    !flow_find_listener(c->flows, c->conn, c->event->time, false))
 		return false;
 	snprintf(f->trigger, sizeof(f->trigger), "segment");
 	f->confidence = CONFIDENCE_LIKELY;
 	return true;
 }
 
+static bool is_past(const struct flow_mark *mark, const struct evidence_case *c)
+{
+	return mark->time && mark->time <= c->event->time;
+}
+
 /* RFC 5961, 3.2: in the window but not exact: a challenge ACK, no more. */
 static bool match_ignored(const struct evidence_case *c, struct finding *f)
 {
-	if (!is_dropped_reset(c) || !c->flow || c->flow->listener ||
-	    c->flow->destroyed || c->flow->reset_received.time)
+	const struct flow *flow = c->flow;
+
+	if (!is_dropped_reset(c) || !flow || flow->listener ||
+	    is_past(&flow->gone, c) || is_past(&flow->reset_received, c))
 		return false;
 	if (strcmp(c->reason, "TCP_RESET") != 0 &&
 	    strcmp(c->reason, "TCP_INVALID_SEQUENCE") != 0 &&

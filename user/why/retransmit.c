@@ -8,8 +8,13 @@
 
 #define ICSK_TIME_LOSS_PROBE 5 /* include/net/inet_connection_sock.h */
 
-enum ca_state { CA_OPEN = 0, CA_DISORDER = 1, CA_CWR = 2, CA_RECOVERY = 3,
-		CA_LOSS = 4 };
+enum ca_state {
+	CA_OPEN = 0,
+	CA_DISORDER = 1,
+	CA_CWR = 2,
+	CA_RECOVERY = 3,
+	CA_LOSS = 4
+};
 
 /* On the wire: with err set the retransmission itself failed. */
 static bool is_data(const struct evidence_case *c)
@@ -62,8 +67,8 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 		 "; the earlier copy was dropped on this host by %s", place);
 	finding_add_fragment(f, "dropped", text);
 	finding_add_string(f, "dropped_by", place,
-			   "earlier copy dropped by %s%s%s%s, %s before",
-			   place, reason ? " (" : "", reason ? reason : "",
+			   "earlier copy dropped by %s%s%s%s, %s before", place,
+			   reason ? " (" : "", reason ? reason : "",
 			   reason ? ")" : "", when);
 	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
 	finding_add_event(f, drop->seq);
@@ -177,8 +182,9 @@ static bool match_client_silent(const struct evidence_case *c,
 	    !stack_has(c->stack, "reqsk_timer_handler"))
 		return false;
 	trigger_is(f, "timer:synack");
-	finding_add_number(f, "synack", req->num_timeout + 1,
-			   "SYN-ACK %u", req->num_timeout + 1);
+	/* The first was sent at once; the count goes up after the event. */
+	finding_add_number(f, "synack", req->num_timeout + 2, "SYN-ACK %u",
+			   req->num_timeout + 2);
 	return true;
 }
 

@@ -19,11 +19,11 @@ struct evidence_case {
 	const struct drops *drops;
 	const struct event_header *event;
 	uint64_t seq;
-	const struct sock_event *sock;	      /* by kind, else NULL */
-	const struct segment_event *segment;  /* by kind, else NULL */
+	const struct sock_event *sock;	     /* by kind, else NULL */
+	const struct segment_event *segment; /* by kind, else NULL */
 	const struct event_conn *conn;
-	const struct flow *flow; /* this end; NULL: no socket */
-	const struct flow *peer; /* the other end; NULL: not on this host */
+	const struct flow *flow;   /* this end; NULL: no socket */
+	const struct flow *peer;   /* the other end; NULL: not on this host */
 	const struct stack *stack; /* empty without a segment */
 	const char *reason;	   /* of the kernel, by name; "": none given */
 	const struct drop *drop;   /* the earlier copy, dropped here; or NULL */
@@ -61,11 +61,11 @@ extern const struct rule_family reset_received_rules;
 extern const struct rule_family retransmit_rules;
 extern const struct rule_family connect_rules;
 
-#define RULE_FAMILY(name, heading, table)                                     \
-	const struct rule_family name = {                                     \
-		.title = heading,                                              \
-		.rules = table,                                                \
-		.count = sizeof(table) / sizeof(table[0]),                     \
+#define RULE_FAMILY(name, heading, table)                  \
+	const struct rule_family name = {                  \
+		.title = heading,                          \
+		.rules = table,                            \
+		.count = sizeof(table) / sizeof(table[0]), \
 	}
 
 #endif /* TCPWHY_RULE_H */

@@ -33,11 +33,25 @@ const char *words_state(uint8_t state)
 	return state < STATE_COUNT && names[state] ? names[state] : "NONE";
 }
 
+const char *words_errno(int64_t number)
+{
+	static char text[32];
+	const char *name = NULL;
+
+	if (number > 0 && number < 4096)
+		name = strerrorname_np((int)number);
+	if (name)
+		return name;
+	snprintf(text, sizeof(text), "error %lld", (long long)number);
+	return text;
+}
+
+/* The unit changes where rounding would give a thousand of the smaller. */
 void words_duration(uint64_t ns, char *text, size_t size)
 {
-	if (ns < NSEC_PER_MSEC)
+	if (ns < NSEC_PER_MSEC - NSEC_PER_USEC / 2)
 		snprintf(text, size, "%.0f us", (double)ns / NSEC_PER_USEC);
-	else if (ns < NSEC_PER_SEC)
+	else if (ns < NSEC_PER_SEC - 50 * NSEC_PER_USEC)
 		snprintf(text, size, "%.1f ms", (double)ns / NSEC_PER_MSEC);
 	else
 		snprintf(text, size, "%.1f s", (double)ns / NSEC_PER_SEC);
@@ -46,18 +60,19 @@ void words_duration(uint64_t ns, char *text, size_t size)
 /* Length of the UTF-8 sequence at @s (RFC 3629), 0 if it is none. */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t len = s[0] < 0x80 ? 1 :
-		     (s[0] & 0xe0) == 0xc0 ? 2 :
-		     (s[0] & 0xf0) == 0xe0 ? 3 :
-		     (s[0] & 0xf8) == 0xf0 ? 4 : 0;
+	size_t len = s[0] < 0x80	     ? 1
+		     : (s[0] & 0xe0) == 0xc0 ? 2
+		     : (s[0] & 0xf0) == 0xe0 ? 3
+		     : (s[0] & 0xf8) == 0xf0 ? 4
+					     : 0;
 
 	for (size_t i = 1; i < len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
 	if (len == 2 && s[0] < 0xc2)
 		return 0;
-	if (len == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) ||
-			 (s[0] == 0xed && s[1] > 0x9f)))
+	if (len == 3 &&
+	    ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)))
 		return 0;
 	if (len == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || s[0] > 0xf4 ||
 			 (s[0] == 0xf4 && s[1] > 0x8f)))
@@ -120,8 +135,13 @@ void words_endpoint(const uint8_t addr[16], uint16_t port, char *text,
 {
 	char address[INET6_ADDRSTRLEN];
 
+	char number[8] = "*"; /* not chosen yet */
+
 	words_address(addr, address, sizeof(address));
-	snprintf(text, size, is_v4(addr) ? "%s:%u" : "[%s]:%u", address, port);
+	if (port)
+		snprintf(number, sizeof(number), "%u", port);
+	snprintf(text, size, is_v4(addr) ? "%s:%s" : "[%s]:%s", address,
+		 number);
 }
 
 /* --- where a segment was dropped ------------------------------------------ */
@@ -131,13 +151,13 @@ static const struct {
 	const char *function;
 	const char *chain;
 } hooks[] = {
-	{ "ip_local_deliver", "INPUT" },     { "ip6_input", "INPUT" },
-	{ "ip_rcv", "PREROUTING" },	     { "ipv6_rcv", "PREROUTING" },
-	{ "ip_sabotage_in", "PREROUTING" },  { "ip_forward", "FORWARD" },
-	{ "ip6_forward", "FORWARD" },	     { "__ip_local_out", "OUTPUT" },
-	{ "ip_local_out", "OUTPUT" },	     { "__ip6_local_out", "OUTPUT" },
-	{ "ip6_local_out", "OUTPUT" },	     { "ip6_xmit", "OUTPUT" },
-	{ "ip_output", "POSTROUTING" },	     { "ip6_output", "POSTROUTING" },
+	{ "ip_local_deliver", "INPUT" },    { "ip6_input", "INPUT" },
+	{ "ip_rcv", "PREROUTING" },	    { "ipv6_rcv", "PREROUTING" },
+	{ "ip_sabotage_in", "PREROUTING" }, { "ip_forward", "FORWARD" },
+	{ "ip6_forward", "FORWARD" },	    { "__ip_local_out", "OUTPUT" },
+	{ "ip_local_out", "OUTPUT" },	    { "__ip6_local_out", "OUTPUT" },
+	{ "ip6_local_out", "OUTPUT" },	    { "ip6_xmit", "OUTPUT" },
+	{ "ip_output", "POSTROUTING" },	    { "ip6_output", "POSTROUTING" },
 	{ "ip_mc_output", "POSTROUTING" },
 };
 
@@ -165,10 +185,12 @@ void words_drop_place(const struct host *host, const struct segment_event *e,
 		snprintf(text, size, "netfilter%s%s%s", chain ? ", " : "",
 			 chain ? chain : "", chain ? " chain" : "");
 	else
-		snprintf(text, size, "%s()", function ? function : "the kernel");
+		snprintf(text, size, "%s()",
+			 function ? function : "the kernel");
 }
 
-/* --- templates ------------------------------------------------------------- */
+/* --- templates -------------------------------------------------------------
+ */
 
 struct filler {
 	const struct evidence_case *c;
@@ -319,7 +341,7 @@ static void expand(const char *template, const struct evidence_case *c,
 		    (size_t)(end - template) > sizeof(key) ||
 		    strspn(template + 1, "abcdefghijklmnopqrstuvwxyz_") !=
 			    (size_t)(end - template - 1)) {
-			text[used++] = *template++;
+			text[used++] = *template ++;
 			continue;
 		}
 		snprintf(key, sizeof(key), "%.*s", (int)(end - template - 1),

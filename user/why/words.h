@@ -33,6 +33,9 @@ void words_address(const uint8_t addr[16], char *text, size_t size);
 /* "ESTABLISHED" */
 const char *words_state(uint8_t state);
 
+/* "ETIMEDOUT"; "error 524" for one without a name. Static memory. */
+const char *words_errno(int64_t number);
+
 /* Where on this host a segment was dropped: "netfilter, INPUT chain". */
 void words_drop_place(const struct host *host, const struct segment_event *e,
 		      char *text, size_t size);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A text in a fixed buffer that is added to until it is full, then cut. */
+#ifndef TCPWHY_LINE_H
+#define TCPWHY_LINE_H
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct line {
+	char *text; /* always terminated once something was added */
+	size_t size;
+	size_t used;
+};
+
+#define LINE(buffer)                                     \
+	{                                                \
+		.text = (buffer), .size = sizeof(buffer) \
+	}
+
+__attribute__((format(printf, 2, 3))) static inline void
+line_add(struct line *line, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line->text + line->used, line->size - line->used,
+			format, args);
+	va_end(args);
+	if (len > 0)
+		line->used += len;
+	if (line->used >= line->size)
+		line->used = line->size - 1;
+}
+
+#endif /* TCPWHY_LINE_H */
