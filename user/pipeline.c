@@ -60,8 +60,7 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-/* --- connections
- * ----------------------------------------------------------------- */
+/* --- connections --- */
 
 static bool is_client(const struct flow *flow)
 {
@@ -135,8 +134,7 @@ static void tell_ending(struct pipeline *p, const struct moment *m)
 	p->sink->ops->ending(p->sink, &e);
 }
 
-/* --- settling
- * ----------------------------------------------------------------------- */
+/* --- settling --- */
 
 static void count_cause(struct summary *s, const char *cause)
 {
@@ -239,8 +237,7 @@ static void advance(struct pipeline *p, uint64_t now)
 		settle_first(p);
 }
 
-/* --- what a source delivers
- * ------------------------------------------------------------ */
+/* --- what a source delivers --- */
 
 static int on_event(void *arg, const struct event_header *e)
 {

@@ -77,8 +77,7 @@ void scope_free(struct scope *scope)
 	free(scope);
 }
 
-/* --- reading filters
- * ------------------------------------------------------------ */
+/* --- reading filters --- */
 
 static bool parse_number(const char *value, unsigned long max,
 			 unsigned long *out)
@@ -279,8 +278,7 @@ int scope_parse(struct scope *scope, const char *text)
 	return 0;
 }
 
-/* --- the command and its descendants
- * ------------------------------------------------ */
+/* --- the command and its descendants --- */
 
 void scope_set_root(struct scope *scope, uint32_t pid)
 {
@@ -316,9 +314,7 @@ int scope_fork(struct scope *scope, const struct fork_event *e)
 	return 0;
 }
 
-/* --- matching
- * ---------------------------------------------------------------------------
- */
+/* --- matching --- */
 
 static bool party_matches(const struct scope *scope, const struct party *party)
 {

@@ -50,7 +50,7 @@ unsigned int flow_table_count(const struct flow_table *table)
 	return table->count;
 }
 
-/* --- the index by 4-tuple ------------------------------------------------ */
+/* --- the index by 4-tuple --- */
 
 static struct tuple tuple_of(const struct event_conn *conn)
 {
@@ -103,7 +103,7 @@ int flow_file(struct flow_table *table, struct flow_node *node)
 	return 0;
 }
 
-/* --- birth and death of flows -------------------------------------------- */
+/* --- birth and death of flows --- */
 
 static void node_free(struct flow_table *table, struct flow_node *node)
 {
@@ -225,7 +225,7 @@ void flow_unref(struct flow *flow)
 		flow->refs--;
 }
 
-/* --- looking up ---------------------------------------------------------- */
+/* --- looking up --- */
 
 static bool lived_at(const struct flow *flow, uint64_t time)
 {

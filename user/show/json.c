@@ -24,8 +24,7 @@ static struct json_sink *json_of(struct sink *sink)
 	return (struct json_sink *)sink;
 }
 
-/* --- pieces ------------------------------------------------------------------
- */
+/* --- pieces --- */
 
 static void put_string(struct json_sink *j, const char *text)
 {
@@ -148,8 +147,7 @@ static void finish(struct json_sink *j)
 	yajl_gen_reset(j->gen, NULL);
 }
 
-/* --- start, events
- * -------------------------------------------------------------- */
+/* --- start, events --- */
 
 static void json_start(struct sink *sink)
 {
@@ -224,8 +222,7 @@ static void json_event(struct sink *sink, const struct moment *m)
 	finish(j);
 }
 
-/* --- findings
- * ---------------------------------------------------------------------- */
+/* --- findings --- */
 
 static void put_evidence(struct json_sink *j, const struct finding *f)
 {
@@ -276,8 +273,7 @@ static void json_finding(struct sink *sink, const struct finding *f)
 	finish(j);
 }
 
-/* --- the end of a connection
- * ----------------------------------------------------------- */
+/* --- the end of a connection --- */
 
 static void put_end(struct json_sink *j, const struct flow *flow,
 		    uint64_t let_go)
@@ -327,8 +323,7 @@ static void json_ending(struct sink *sink, const struct ending *e)
 	finish(j);
 }
 
-/* --- losses, the end
- * --------------------------------------------------------------------- */
+/* --- losses, the end --- */
 
 static void json_lost(struct sink *sink, uint64_t time, uint64_t more,
 		      uint64_t total)

@@ -6,6 +6,7 @@
 
 #include "act.h"
 #include "decode.h"
+#include "line.h"
 #include "rule.h"
 #include "sink.h"
 #include "words.h"
@@ -24,8 +25,7 @@ static struct text_sink *text_of(struct sink *sink)
 	return (struct text_sink *)sink;
 }
 
-/* --- pieces ------------------------------------------------------------------
- */
+/* --- pieces --- */
 
 static const char *colour(const struct text_sink *t, const char *code)
 {
@@ -120,8 +120,7 @@ static void party_text(const struct party *party, const char *unknown,
 		snprintf(text, PARTY_LEN, "%s", unknown);
 }
 
-/* --- events
- * -------------------------------------------------------------------- */
+/* --- events --- */
 
 static void text_start(struct sink *sink)
 {
@@ -130,6 +129,12 @@ static void text_start(struct sink *sink)
 	if (t->o.width)
 		fprintf(t->o.out, "%stcpwhy is watching; Ctrl-C ends it%s\n",
 			DIM(t), PLAIN(t));
+}
+
+/* Width of a column and the space behind it. */
+static int pad(int used, int least)
+{
+	return (used > least ? used : least) + 1;
 }
 
 static void text_event(struct sink *sink, const struct moment *m)
@@ -151,12 +156,13 @@ static void text_event(struct sink *sink, const struct moment *m)
 		snprintf(remote, sizeof(remote), "*");
 	if (m->duration_known && m->duration)
 		words_duration(m->duration, spent, sizeof(spent));
-	used = snprintf(change, sizeof(change), "%s → %s",
-			words_state(e->old_state), words_state(e->new_state));
+	snprintf(change, sizeof(change), "%s → %s", words_state(e->old_state),
+		 words_state(e->new_state));
 	print_time(t, e->h.time);
 	/* A narrow terminal gets the change on a line of its own. */
-	used = 12 + 1 + columns(who) + 1 + columns(local) + 1 +
-	       columns(remote) + 1 + (used - 2) + 2 + columns(spent);
+	used = 13 + pad(columns(who), 20) + pad(columns(local), 15) +
+	       pad(columns(remote), 15) + columns(change) +
+	       (*spent ? 2 + columns(spent) : 0);
 	if (t->o.width && (unsigned int)used > t->o.width)
 		fprintf(t->o.out, " %s %s %s\n%*s%s", who, local, remote, 13,
 			"", change);
@@ -166,8 +172,7 @@ static void text_event(struct sink *sink, const struct moment *m)
 	fprintf(t->o.out, "%s%s\n", *spent ? "  " : "", spent);
 }
 
-/* --- findings
- * ------------------------------------------------------------------ */
+/* --- findings --- */
 
 static const char *headline(const struct finding *f)
 {
@@ -210,31 +215,33 @@ static void print_headline(const struct text_sink *t, const struct finding *f)
 	print_wrapped(t, line, 12 + 2 + (int)strlen(headline(f)));
 }
 
+/* A short phrase is not broken over two lines. */
+static void add_phrase(struct line *line, const char *phrase)
+{
+	bool brief = columns(phrase) < 40;
+	size_t from;
+
+	if (!*phrase)
+		return;
+	line_add(line, "%s", line->used ? " · " : "");
+	from = line->used;
+	line_add(line, "%s", phrase);
+	for (size_t i = from; brief && i < line->used; i++)
+		if (line->text[i] == ' ')
+			line->text[i] = STICKY_SPACE;
+}
+
 static void print_evidence(const struct text_sink *t, const struct finding *f)
 {
-	char line[FINDING_MAX_EVIDENCE * sizeof(f->evidence[0].phrase)];
-	size_t used = 0;
+	char text[FINDING_MAX_EVIDENCE * sizeof(f->evidence[0].phrase)] = "";
+	struct line line = LINE(text);
 
-	line[0] = '\0';
-	for (unsigned int i = 0; i < f->evidence_count; i++) {
-		const char *phrase = f->evidence[i].phrase;
-		bool brief = columns(phrase) < 40;
-
-		if (!*phrase)
-			continue;
-		used += snprintf(line + used, sizeof(line) - used, "%s",
-				 used ? " · " : "");
-		for (; *phrase && used + 1 < sizeof(line); phrase++)
-			line[used++] = brief && *phrase == ' ' ? STICKY_SPACE
-							       : *phrase;
-		line[used] = '\0';
-	}
+	for (unsigned int i = 0; i < f->evidence_count; i++)
+		add_phrase(&line, f->evidence[i].phrase);
 	if (f->after_loss)
-		snprintf(line + used, sizeof(line) - used,
-			 "%sevents were lost shortly before: this may be "
-			 "incomplete",
-			 used ? " · " : "");
-	print_item(t, "seen", line);
+		add_phrase(&line, "events were lost shortly before: this may "
+				  "be incomplete");
+	print_item(t, "seen", text);
 }
 
 static void text_finding(struct sink *sink, const struct finding *f)
@@ -255,23 +262,22 @@ static void text_finding(struct sink *sink, const struct finding *f)
 	print_item(t, "cause", verdict);
 }
 
-/* --- the end of a connection
- * ------------------------------------------------------ */
+/* --- the end of a connection --- */
 
 static void print_end(const struct text_sink *t, const struct flow *flow)
 {
 	char who[PARTY_LEN], local[WORDS_ENDPOINT_LEN];
-	char line[256];
-	int used;
+	char text[512];
+	struct line line = LINE(text);
 
 	party_text(&flow->owner, "-", who);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, local,
 		       sizeof(local));
-	used = snprintf(line, sizeof(line), "%s %s  ", who, local);
+	line_add(&line, "%s %s ", who, local);
 	for (unsigned int i = 0; i < flow->path_len; i++)
-		used += snprintf(line + used, sizeof(line) - used, "%s%s",
-				 i ? " → " : "", words_state(flow->path[i]));
-	print_item(t, "end", line);
+		line_add(&line, "%s%s", i ? " → " : " ",
+			 words_state(flow->path[i]));
+	print_item(t, "end", text);
 }
 
 static void print_let_go(const struct text_sink *t, const struct ending *e)
@@ -305,41 +311,37 @@ static void text_ending(struct sink *sink, const struct ending *e)
 {
 	struct text_sink *t = text_of(sink);
 	const struct flow *a = e->ends[0], *b = e->ends[1];
-	char line[512], text[PARTY_LEN], trigger[32], act[64];
+	char text[512], part[PARTY_LEN], trigger[32], act[64];
+	struct line line = LINE(text);
 	struct party who;
-	int used;
 
 	if (t->o.why_only)
 		return;
 	print_time(t, e->time);
 	fputs("  ", t->o.out);
-	used = snprintf(line, sizeof(line), "%s", how_words(e->how));
+	line_add(&line, "%s", how_words(e->how));
 	if (e->first &&
 	    act_of_flow(&e->first->act, &who, trigger, sizeof(trigger))) {
-		words_party(&who, text, sizeof(text));
+		words_party(&who, part, sizeof(part));
 		act_words(trigger, act, sizeof(act));
-		used += snprintf(line + used, sizeof(line) - used,
-				 ": %s %s first", text, act);
+		line_add(&line, ": %s %s first", part, act);
 	}
 	if (e->duration) {
-		words_duration(e->duration, text, sizeof(text));
-		used += snprintf(line + used, sizeof(line) - used, " · open %s",
-				 text);
+		words_duration(e->duration, part, sizeof(part));
+		line_add(&line, " · open %s", part);
 	}
-	snprintf(line + used, sizeof(line) - used,
-		 " · %llu B to the %s, %llu B back",
+	line_add(&line, " · %llu B to the %s, %llu B back",
 		 (unsigned long long)a->bytes_out,
 		 b || a->path[0] == STATE_SYN_SENT ? "server" : "remote",
 		 (unsigned long long)a->bytes_in);
-	print_wrapped(t, line, 14);
+	print_wrapped(t, text, 14);
 	print_end(t, a);
 	if (b)
 		print_end(t, b);
 	print_let_go(t, e);
 }
 
-/* --- the end of watching
- * ------------------------------------------------------------ */
+/* --- the end of watching --- */
 
 static void text_lost(struct sink *sink, uint64_t time, uint64_t more,
 		      uint64_t total)

@@ -294,7 +294,7 @@ void live_part_shape(const struct live *live, const struct live_part *part,
 					size);
 }
 
-/* --- delivering ---------------------------------------------------------- */
+/* --- delivering --- */
 
 static int deliver(struct live *live, const void *data, size_t size)
 {

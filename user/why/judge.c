@@ -24,8 +24,7 @@ static bool close_in_time(uint64_t a, uint64_t b)
 	return a && b && (a > b ? a - b : b - a) <= SAME_RESET_NS;
 }
 
-/* --- the case --------------------------------------------------------------
- */
+/* --- the case --- */
 
 /*
  * On its way into its own drop (OUTPUT, or loopback) the new copy is dropped
@@ -147,8 +146,7 @@ static void build_case(struct evidence_case *c, struct stack *stack,
 	c->drop = find_drop(c);
 }
 
-/* --- is there something to explain? ----------------------------------------
- */
+/* --- is there something to explain? --- */
 
 /*
  * Data after close calls tcp_reset() on the local socket: the event fires, but
@@ -217,8 +215,7 @@ static bool wants_finding(const struct evidence_case *c,
 	}
 }
 
-/* --- the finding ------------------------------------------------------------
- */
+/* --- the finding --- */
 
 static void fill_ends(const struct evidence_case *c, struct finding *f)
 {

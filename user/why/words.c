@@ -144,7 +144,7 @@ void words_endpoint(const uint8_t addr[16], uint16_t port, char *text,
 		 number);
 }
 
-/* --- where a segment was dropped ------------------------------------------ */
+/* --- where a segment was dropped --- */
 
 /* The function that runs a netfilter hook, and the hook's chain. */
 static const struct {
@@ -189,8 +189,7 @@ void words_drop_place(const struct host *host, const struct segment_event *e,
 			 function ? function : "the kernel");
 }
 
-/* --- templates -------------------------------------------------------------
- */
+/* --- templates --- */
 
 struct filler {
 	const struct evidence_case *c;
