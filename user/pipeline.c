@@ -167,6 +167,25 @@ static bool is_shown(const struct event_header *e)
 	       e->kind != EVENT_FORK;
 }
 
+/*
+ * When the other end of a moment's connection must have lived: during the
+ * life of this end, or, where there is no socket, around the event.
+ */
+static struct span life_around(const struct moment *m)
+{
+	uint64_t time = m->event->time;
+	struct span span = { 0, time + PIPELINE_SETTLE_NS };
+
+	if (m->flow) {
+		span.from = m->flow->born.time;
+		if (m->flow->ended.time)
+			span.to = m->flow->ended.time;
+	} else if (time > PIPELINE_SETTLE_NS) {
+		span.from = time - PIPELINE_SETTLE_NS;
+	}
+	return span;
+}
+
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
@@ -187,7 +206,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
-	m.peer = flow_find_peer(p->flows, m.conn, e->time);
+	m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));
 	/* Its ends may have become known only since: see flow_apply(). */
 	if (e->kind == EVENT_RESET_SENT && m.peer &&
 	    !m.peer->reset_answered.time)

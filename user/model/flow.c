@@ -72,21 +72,35 @@ static bool begins_end(uint8_t old, uint8_t new)
 	       (new == STATE_CLOSE &&old != STATE_LISTEN);
 }
 
+/*
+ * close() and shutdown(SHUT_RDWR) look alike when they begin. close() goes on
+ * to orphan the socket, and keeps its lock until then: what the socket does
+ * next tells.
+ */
+static void settle_act(struct flow_act *act, uint32_t flags)
+{
+	if (!act->unsure)
+		return;
+	act->unsure = false;
+	act->shutdown = !(flags & SOCK_F_DEAD);
+}
+
 static void learn_act(struct flow *flow, const struct sock_event *e,
 		      struct flow_mark mark)
 {
 	struct flow_act *act = &flow->act;
 
-	/* close() sets both directions, shutdown(SHUT_WR) only one. */
-	if (act->mark.time && act->shutdown && e->flags & SOCK_F_DEAD)
-		act->shutdown = e->shutdown != 3 && act->shutdown;
-	if (act->mark.time || !(e->h.flags & EVENT_F_OWNED) ||
-	    !begins_end(e->old_state, e->new_state) || flow->killed ||
+	if (act->mark.time || !begins_end(e->old_state, e->new_state)) {
+		settle_act(act, e->flags);
+		return;
+	}
+	if (!(e->h.flags & EVENT_F_OWNED) || flow->killed ||
 	    flow->reset_received.time)
 		return;
 	act->mark = mark;
 	act->who = party_from(&e->h);
-	act->shutdown = e->shutdown == 2;
+	act->shutdown = e->shutdown == 2; /* SEND_SHUTDOWN alone */
+	act->unsure = e->shutdown == 3;
 	act->exiting = e->h.flags & EVENT_F_EXITING;
 	act->exit_code = e->h.exit_code;
 }
@@ -241,14 +255,34 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 	return 0;
 }
 
+/*
+ * A process that closes or disconnects its socket sends the RST when the
+ * state is CLOSE already. Before that, it is tcp_abort(): "ss -K", which
+ * holds the lock of a socket that is not its own.
+ */
+static bool is_abort(const struct segment_event *e)
+{
+	return !e->seg.present && e->h.flags & EVENT_F_OWNED &&
+	       e->tcp.state != STATE_CLOSE && !(e->tcp.flags & SOCK_F_MPTCP);
+}
+
 static void apply_reset_sent(struct flow_table *table, struct flow *flow,
 			     const struct segment_event *e,
 			     struct flow_mark mark)
 {
-	struct flow *peer = flow_find_peer(table, &e->conn, mark.time);
+	/* Who provoked it is still there, or was a moment ago. */
+	struct span lately = { mark.time > 1000000000ULL
+				       ? mark.time - 1000000000ULL
+				       : 0,
+			       mark.time };
+	struct flow *peer = flow_find_peer(table, &e->conn, lately);
 
-	if (flow && !flow->listener)
+	if (flow && !flow->listener) {
 		flow->reset_sent = mark;
+		flow->killed |= is_abort(e);
+		if (e->seg.present && e->tcp.flags & SOCK_F_FULL)
+			settle_act(&flow->act, e->tcp.flags);
+	}
 	if (peer)
 		peer->reset_answered = mark;
 }

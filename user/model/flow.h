@@ -38,6 +38,7 @@ struct flow_act {
 	struct flow_mark mark;
 	struct party who;
 	bool shutdown;	    /* by shutdown(), not close() */
+	bool unsure;	    /* which of the two: a later event tells */
 	bool exiting;	    /* while it was exiting */
 	uint32_t exit_code; /* then: signal in the low 7 bits */
 };
@@ -122,9 +123,18 @@ void flow_unref(struct flow *flow);
 struct flow *flow_find(const struct flow_table *table,
 		       const struct event_conn *conn, uint64_t time);
 
-/* The flow at the other end of @conn, in whichever network namespace. */
+/* A stretch of time, CLOCK_MONOTONIC ns, both ends included. */
+struct span {
+	uint64_t from;
+	uint64_t to;
+};
+
+/*
+ * The flow at the other end of @conn, in whichever network namespace, that
+ * lived at some time in @span; the one alive at its end if there are several.
+ */
 struct flow *flow_find_peer(const struct flow_table *table,
-			    const struct event_conn *conn, uint64_t time);
+			    const struct event_conn *conn, struct span span);
 
 /*
  * The listener that a segment to @conn's local end reaches at @time, or with

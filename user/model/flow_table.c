@@ -227,32 +227,35 @@ void flow_unref(struct flow *flow)
 
 /* --- looking up --- */
 
-static bool lived_at(const struct flow *flow, uint64_t time)
+static bool lived_in(const struct flow *flow, struct span span)
 {
-	if (flow->born.time > time)
-		return false;
-	return !flow->destroyed || flow->gone.time >= time;
+	return flow->born.time <= span.to &&
+	       (!flow->destroyed || flow->gone.time >= span.from);
 }
 
-/* Of the flows in @slot, the one alive at @time; else the latest before. */
-static struct flow *slot_pick(const struct tuple_slot *slot, uint64_t time,
-			      const struct flow *but, uint32_t netns)
+/*
+ * Of the flows in @slot that lived in @span the one alive at its end, or the
+ * newest.
+ */
+static struct flow *slot_pick(const struct tuple_slot *slot, struct span span,
+			      uint32_t netns)
 {
+	const struct span end = { span.to, span.to };
 	struct flow_node *node;
-	struct flow *latest = NULL;
+	struct flow *newest = NULL;
 
 	DL_FOREACH(slot->flows, node)
 	{
 		struct flow *flow = &node->flow;
 
-		if (flow == but || (netns && flow->conn.netns != netns))
+		if (netns && flow->conn.netns != netns)
 			continue;
-		if (lived_at(flow, time))
+		if (lived_in(flow, end))
 			return flow;
-		if (!latest && flow->born.time <= time)
-			latest = flow;
+		if (!newest && lived_in(flow, span))
+			newest = flow;
 	}
-	return latest;
+	return newest;
 }
 
 struct flow *flow_find(const struct flow_table *table,
@@ -261,7 +264,8 @@ struct flow *flow_find(const struct flow_table *table,
 	struct tuple tuple = tuple_of(conn);
 	struct tuple_slot *slot = slot_find(table, &tuple);
 
-	return slot ? slot_pick(slot, time, NULL, conn->netns) : NULL;
+	return slot ? slot_pick(slot, (struct span){ 0, time }, conn->netns)
+		    : NULL;
 }
 
 bool conn_is_local(const struct event_conn *conn)
@@ -277,7 +281,7 @@ bool conn_is_local(const struct event_conn *conn)
 }
 
 struct flow *flow_find_peer(const struct flow_table *table,
-			    const struct event_conn *conn, uint64_t time)
+			    const struct event_conn *conn, struct span span)
 {
 	struct tuple tuple = tuple_of(conn);
 	struct tuple reversed = { .lport = tuple.rport, .rport = tuple.lport };
@@ -289,9 +293,9 @@ struct flow *flow_find_peer(const struct flow_table *table,
 	slot = slot_find(table, &reversed);
 	if (!slot)
 		return NULL;
-	flow = slot_pick(slot, time, NULL, conn->netns);
+	flow = slot_pick(slot, span, conn->netns);
 	if (!flow && !conn_is_local(conn))
-		flow = slot_pick(slot, time, NULL, 0);
+		flow = slot_pick(slot, span, 0);
 	return flow;
 }
 
