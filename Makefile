@@ -48,7 +48,7 @@ PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-de
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps lab check check-unit check-replay check-live lint help \
-	install clean samples format
+	install clean samples format docs
 
 all: $(O)/tcpwhy
 
@@ -157,13 +157,18 @@ C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] \
 SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
 	     tests/*/* bench/* .ci/run 2>/dev/null)
 
-lint: $(O)/tcpwhy.skel.h
+lint: $(O)/tcpwhy
+	$(O)/tcpwhy explain --markdown | diff - docs/causes.md
 	clang-format --dry-run --Werror $(C_FILES)
 	clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
 	shellcheck $(SH_FILES)
 
 format:
 	clang-format -i $(C_FILES)
+
+# docs/causes.md comes from the catalogue in the code; lint sees that it does.
+docs: $(O)/tcpwhy
+	$(O)/tcpwhy explain --markdown > docs/causes.md
 
 # --- the rest ----------------------------------------------------------------------------
 
@@ -179,7 +184,7 @@ help:
 	@echo 'make lab         build and run the samples, watched and explained (root)'
 	@echo 'make check       build and run every test (root)'
 	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
-	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format'
+	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make clean'
 	@echo 'V=1 shows commands, O=dir builds elsewhere, SAN=1 adds ASan and UBSan,'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* tcpwhy check: what this kernel and these privileges allow. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -39,7 +40,8 @@ static bool check_symbols(void)
 	printf("  MISSING /proc/kallsyms: %s; lost without it: most causes "
 	       "are only likely; run as root, or set kernel.kptr_restrict to 0 "
 	       "or 1\n",
-	       err == -1 ? "the kernel hides its addresses" : strerror(-err));
+	       err == -EPERM ? "the kernel hides its addresses"
+			     : strerror(-err));
 	return false;
 }
 

@@ -24,6 +24,36 @@ static void print_rule(const struct rule *rule)
 	print_text("see", rule->reference);
 }
 
+static void print_markdown_text(const char *label, const char *template)
+{
+	char text[512];
+
+	words_generic(template, text, sizeof(text));
+	printf("- **%s**: %s\n", label, text);
+}
+
+static void print_markdown_rule(const struct rule *rule)
+{
+	printf("\n### %s\n\n%s (`%s`).\n\n", rule->id, rule->meaning,
+	       finding_what_name(rule->what));
+	print_markdown_text("why", rule->why);
+	print_markdown_text("effect", rule->effect);
+	print_markdown_text("advice", rule->advice);
+	print_markdown_text("see", rule->reference);
+}
+
+static void print_markdown(void)
+{
+	printf("# Causes\n\nMade by `make docs` from the catalogue in "
+	       "`user/why`: change it there.\nWhat no rule explains is shown "
+	       "as cause `unknown`, with all its evidence.\n");
+	for (unsigned int i = 0; catalogue[i]; i++) {
+		printf("\n## %s\n", catalogue[i]->title);
+		for (unsigned int r = 0; r < catalogue[i]->count; r++)
+			print_markdown_rule(&catalogue[i]->rules[r]);
+	}
+}
+
 static void print_catalogue(void)
 {
 	for (unsigned int i = 0; catalogue[i]; i++) {
@@ -40,10 +70,13 @@ int cmd_explain(int argc, char **argv)
 	const struct rule *rule;
 	int status = EXIT_OK;
 
-	options_parse(&options, "explain", argc, argv, 0, "[CAUSE]",
+	options_parse(&options, "explain", argc, argv, OPTIONS_MARKDOWN,
+		      "[CAUSE]",
 		      "Say what a cause means; without CAUSE list them all.", 0,
 		      1);
-	if (!options.argument_count) {
+	if (options.markdown) {
+		print_markdown();
+	} else if (!options.argument_count) {
 		print_catalogue();
 	} else {
 		rule = catalogue_find(options.arguments[0]);

@@ -21,6 +21,7 @@ enum {
 	KEY_REMOTE_PORT,
 	KEY_HOST,
 	KEY_RING_SIZE,
+	KEY_MARKDOWN,
 };
 
 struct parse {
@@ -41,6 +42,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_WHY_ONLY:
 		options->why_only = true;
+		return 0;
+	case KEY_MARKDOWN:
+		options->markdown = true;
 		return 0;
 	case KEY_UTC:
 		options->clock = SINK_UTC;
@@ -141,8 +145,8 @@ static const struct argp_option output_options[] = {
 	{ 0 },
 };
 
-static const struct argp_option json_options[] = {
-	{ "json", KEY_JSON, NULL, 0, "JSON, one object a line", 1 },
+static const struct argp_option markdown_options[] = {
+	{ "markdown", KEY_MARKDOWN, NULL, 0, "as docs/causes.md", 1 },
 	{ 0 },
 };
 
@@ -170,8 +174,8 @@ static const struct argp_option live_options[] = {
 
 static const struct argp output_argp = { .options = output_options,
 					 .parser = parse_output };
-static const struct argp json_argp = { .options = json_options,
-				       .parser = parse_output };
+static const struct argp markdown_argp = { .options = markdown_options,
+					   .parser = parse_output };
 static const struct argp filter_argp = { .options = filter_options,
 					 .parser = parse_filter };
 static const struct argp live_argp = { .options = live_options,
@@ -199,7 +203,8 @@ static error_t parse_arguments(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (options->argument_count < parse->min_arguments)
-			argp_error(state, "something is missing");
+			argp_error(state, "%s is missing",
+				   state->root_argp->args_doc);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -235,8 +240,8 @@ void options_parse(struct options *options, const char *name, int argc,
 	init(options);
 	if (groups & OPTIONS_OUTPUT)
 		children[child++].argp = &output_argp;
-	if (groups & OPTIONS_JSON)
-		children[child++].argp = &json_argp;
+	if (groups & OPTIONS_MARKDOWN)
+		children[child++].argp = &markdown_argp;
 	if (groups & OPTIONS_FILTERS)
 		children[child++].argp = &filter_argp;
 	if (groups & OPTIONS_LIVE)

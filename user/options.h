@@ -21,6 +21,7 @@ enum exit_status {
 struct options {
 	bool json;
 	bool why_only;
+	bool markdown;
 	enum sink_clock clock;
 	const char *record; /* -w FILE; NULL: none */
 	uint32_t ring_bytes;
@@ -33,8 +34,8 @@ struct options {
 enum option_groups {
 	OPTIONS_OUTPUT = 1 << 0, /* --json --why-only --utc --relative */
 	OPTIONS_FILTERS = 1 << 1,
-	OPTIONS_LIVE = 1 << 2, /* -w --ring-size */
-	OPTIONS_JSON = 1 << 3, /* --json alone */
+	OPTIONS_LIVE = 1 << 2,	   /* -w --ring-size */
+	OPTIONS_MARKDOWN = 1 << 3, /* --markdown */
 };
 
 /*

@@ -39,11 +39,14 @@ static int keep_record_err(struct session *s, int err)
 static int on_fact(void *arg, const struct fact *fact)
 {
 	struct session *s = arg;
-	int err = 0;
+	int record_err = 0, err;
 
+	/* A fact goes on in any case: the summary needs the counts. */
 	if (s->recorder)
-		err = keep_record_err(s, recorder_fact(s->recorder, fact));
-	return err ? err : s->inner.fact(s->inner.arg, fact);
+		record_err =
+			keep_record_err(s, recorder_fact(s->recorder, fact));
+	err = s->inner.fact(s->inner.arg, fact);
+	return err ? err : record_err;
 }
 
 static int on_event(void *arg, const struct event_header *event)

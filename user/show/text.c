@@ -376,12 +376,12 @@ static void text_end(struct sink *sink, const struct summary *s)
 			s->causes[i].cause);
 	fprintf(out, "%s; ", s->cause_count ? ")" : "");
 	if (s->counted)
-		fprintf(out, "%llu events, %llu lost\n",
-			(unsigned long long)s->produced,
+		fprintf(out, "%llu event%s, %llu lost\n",
+			(unsigned long long)s->produced, plural(s->produced),
 			(unsigned long long)s->lost);
 	else
-		fprintf(out, "%llu events, lost: not recorded%s\n",
-			(unsigned long long)s->events,
+		fprintf(out, "%llu event%s, lost: not recorded%s\n",
+			(unsigned long long)s->events, plural(s->events),
 			s->truncated ? " (the recording was cut off)" : "");
 	if (s->counted && s->received + s->bad + s->lost != s->produced)
 		fprintf(out, "   %llu of them were taken from the ring\n",

@@ -210,9 +210,9 @@ static int open_skeleton(struct live *live, const struct live_options *options,
 	if (err) {
 		explain(problem,
 			"this kernel does not describe its types (no "
-			"/sys/kernel/btf/vmlinux: %s); tcpwhy needs a kernel "
-			"built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or newer",
-			strerror(-err));
+			"usable /sys/kernel/btf/vmlinux); tcpwhy needs a "
+			"kernel built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or "
+			"newer");
 		return err;
 	}
 	live->skel = tcpwhy_bpf__open();
@@ -414,7 +414,7 @@ static int drain(struct live *live)
 int live_run(struct live *live, const struct source_handler *handler,
 	     bool (*go_on)(void *arg), void *arg)
 {
-	int err = 0;
+	int counts_err, err = 0;
 
 	live->handler = handler;
 	while (!err && go_on(arg)) {
@@ -428,7 +428,6 @@ int live_run(struct live *live, const struct source_handler *handler,
 	tcpwhy_bpf__detach(live->skel);
 	if (!err)
 		err = drain(live);
-	if (!err)
-		err = deliver_counts(live, false);
-	return err;
+	counts_err = deliver_counts(live, false); /* whatever went wrong */
+	return err ? err : counts_err;
 }
