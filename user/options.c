@@ -28,7 +28,7 @@ struct parse {
 	struct options *options;
 	int min_arguments;
 	int max_arguments;
-	const char *name;
+	const char *usage;
 };
 
 static error_t parse_output(int key, char *arg, struct argp_state *state)
@@ -204,7 +204,7 @@ static error_t parse_arguments(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (options->argument_count < parse->min_arguments)
 			argp_error(state, "%s is missing",
-				   state->root_argp->args_doc);
+				   parse->usage);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -227,7 +227,7 @@ void options_parse(struct options *options, const char *name, int argc,
 		   const char *text, int min_arguments, int max_arguments)
 {
 	struct argp_child children[5] = { { NULL, 0, NULL, 0 } };
-	struct parse parse = { options, min_arguments, max_arguments, name };
+	struct parse parse = { options, min_arguments, max_arguments, usage };
 	struct argp argp = {
 		.parser = parse_arguments,
 		.args_doc = usage,
