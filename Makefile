@@ -152,7 +152,7 @@ check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS)
 
 # --- style -----------------------------------------------------------------------------
 
-C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] \
+C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] samples/*/*.[ch] \
 	     tests/*/*.[ch])
 SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
 	     tests/*/* bench/* .ci/run 2>/dev/null)

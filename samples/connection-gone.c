@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A half-open connection: one end has forgotten it, the other does not know.
+ *
+ * In real life the server lost power, or a firewall or NAT dropped its entry.
+ * Here the server's kernel is made to forget: a socket that is closed while in
+ * TCP_REPAIR mode vanishes without a packet (needs CAP_NET_ADMIN). When the
+ * client sends something, a RST is all that the server's host can answer.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "stage.h"
+
+static void serve(struct stage *s)
+{
+	int listener = listen_on(s);
+	int fd = accept_one(listener);
+	int on = 1;
+
+	read_exactly(fd, "ABCD");
+	/* Else the client's data would reach the listener. */
+	close(listener);
+
+	if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)))
+		die("TCP_REPAIR: %s (root is needed)", strerror(errno));
+	close(fd);
+	say("forgot the connection without a packet");
+	note_send(s);
+}
+
+static void request(struct stage *s)
+{
+	int fd = connect_to(s);
+
+	send_exactly(fd, "ABCD", 4);
+	note_wait(s);
+	/* Sending works: it only means that the kernel took the bytes. */
+	send_exactly(fd, "EFGH", 4);
+	expect_read_error(fd, ECONNRESET);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct program program = {
+		.about = "The server's host has forgotten the connection: a "
+			 "RST.",
+		.port = 8086,
+	};
+	static const struct role server = { "gone-server", serve };
+	static const struct role client = { "gone-client", request };
+	struct stage s;
+
+	stage_options(&s, argc, argv, &program);
+	return stage_play(&s, &server, &client);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A local process and a remote host that behaves as a script says.
+ *
+ * What a remote host does to a connection cannot be shown on loopback, where
+ * both ends are here. So this program is the remote host: it owns a TUN device
+ * and answers with segments made by hand, while a process named remote-client
+ * or remote-server uses ordinary sockets and checks what comes of it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "stage.h"
+#include "remote/script.h"
+#include "remote/tun.h"
+
+/* The remote host's port when it is the client. */
+#define REMOTE_CLIENT_PORT 50000
+
+struct props {
+	const struct script *script;
+	int tun;
+};
+
+static void play_host(struct stage *s)
+{
+	const struct props *props = s->props;
+	struct peer peer;
+
+	if (props->script->app_listens)
+		peer_init(&peer, props->tun, s->family, REMOTE_CLIENT_PORT,
+			  s->port);
+	else
+		peer_init(&peer, props->tun, s->family, s->port, 0);
+	props->script->host(s, &peer);
+}
+
+static void play_app(struct stage *s)
+{
+	const struct props *props = s->props;
+
+	/* What the app does not listen for, it need not wait for either. */
+	if (!props->script->app_listens)
+		stage_ready(s);
+	props->script->app(s);
+}
+
+static void print_scripts(FILE *to, const struct script *script)
+{
+	for (; script->name; script++)
+		fprintf(to, "  %-20s %s%s\n", script->name, script->about,
+			script->has_variants ? " (--exit, --kill)" : "");
+}
+
+static const struct script *find_script(const struct script *script,
+					const char *name)
+{
+	for (; script->name; script++)
+		if (!strcmp(script->name, name))
+			return script;
+	return NULL;
+}
+
+static const char *address_of(const struct stage *s, bool remote)
+{
+	if (s->family == AF_INET6)
+		return remote ? TUN_REMOTE6 : TUN_LOCAL6;
+	return remote ? TUN_REMOTE4 : TUN_LOCAL4;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const variants[] = { "exit", "kill", NULL };
+	static const struct program program = {
+		.about = "Plays a remote host that behaves as SCRIPT says; "
+			 "\"remote list\" shows the scripts.",
+		.port = 8088,
+		.variants = variants,
+		.scripts = "SCRIPT",
+	};
+	static const struct role host = { "remote-host", play_host };
+	static const struct role client = { "remote-client", play_app };
+	static const struct role server = { "remote-server", play_app };
+	struct props props;
+	struct stage s;
+
+	stage_options(&s, argc, argv, &program);
+	if (!strcmp(s.script, "list")) {
+		print_scripts(stdout, client_scripts);
+		print_scripts(stdout, server_scripts);
+		return 0;
+	}
+	props.script = find_script(client_scripts, s.script);
+	if (!props.script)
+		props.script = find_script(server_scripts, s.script);
+	if (!props.script || (s.variant && !props.script->has_variants)) {
+		fprintf(stderr, "remote: %s; see \"remote list\"\n",
+			props.script ? "only abort has variants"
+				     : "no such script");
+		return 2;
+	}
+
+	require_own_namespace();
+	props.tun = tun_open();
+	s.props = &props;
+	s.address = address_of(&s, !props.script->app_listens);
+	/* What an early client sends waits in the device for the host. */
+	return stage_play(&s, props.script->app_listens ? &server : &client,
+			  &host);
+}

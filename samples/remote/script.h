@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the remote host and the local process do in each script. Both sides
+ * stand together, since one makes sense only with the other.
+ */
+#ifndef SAMPLES_REMOTE_SCRIPT_H
+#define SAMPLES_REMOTE_SCRIPT_H
+
+#include "../stage.h"
+#include "peer.h"
+
+struct script {
+	const char *name;
+	const char *about;
+	void (*host)(struct stage *s, struct peer *p);
+	void (*app)(struct stage *s);
+	bool app_listens;  /* the app is the server: it must be there first */
+	bool has_variants; /* --exit and --kill */
+};
+
+/* In script_client.c: the local process connects. Ends with a NULL name. */
+extern const struct script client_scripts[];
+/* In script_server.c: the local process listens. */
+extern const struct script server_scripts[];
+
+#endif

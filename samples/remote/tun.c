@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <linux/if_tun.h>
+#include <linux/ipv6.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "../stage.h"
+#include "tun.h"
+
+#define OWN_NAMESPACE_HINT "try: unshare -n (or ip netns exec)"
+
+static bool interface_is_up(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct ifreq ifr = { 0 };
+	bool up;
+
+	if (fd < 0)
+		die("cannot make a socket: %s", strerror(errno));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	up = !ioctl(fd, SIOCGIFFLAGS, &ifr) && ifr.ifr_flags & IFF_UP;
+	close(fd);
+	return up;
+}
+
+void require_own_namespace(void)
+{
+	struct if_nameindex *all, *i;
+	struct stat mine, init;
+
+	if (stat("/proc/self/ns/net", &mine))
+		die("/proc/self/ns/net: %s", strerror(errno));
+	/* Not readable in some containers: then the next test must do. */
+	if (!stat("/proc/1/ns/net", &init) && mine.st_dev == init.st_dev &&
+	    mine.st_ino == init.st_ino)
+		die("refused in the initial network "
+		    "namespace; " OWN_NAMESPACE_HINT);
+
+	/* A namespace that is connected to anything is not ours to change. */
+	all = if_nameindex();
+	if (!all)
+		die("cannot list the interfaces: %s", strerror(errno));
+	for (i = all; i->if_name; i++)
+		if (strcmp(i->if_name, "lo") != 0 &&
+		    interface_is_up(i->if_name))
+			die("refused in a network namespace with an interface "
+			    "%s; " OWN_NAMESPACE_HINT,
+			    i->if_name);
+	if_freenameindex(all);
+}
+
+static void device_ioctl(int fd, unsigned long request, void *arg,
+			 const char *what)
+{
+	if (ioctl(fd, request, arg))
+		die("%s: %s: %s", TUN_DEVICE, what, strerror(errno));
+}
+
+static void set_address4(int fd, struct ifreq *ifr)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+
+	inet_pton(AF_INET, TUN_LOCAL4, &addr.sin_addr);
+	memcpy(&ifr->ifr_addr, &addr, sizeof(addr));
+	device_ioctl(fd, SIOCSIFADDR, ifr, "IPv4 address");
+
+	addr.sin_addr.s_addr = htonl(0xffffff00);
+	memcpy(&ifr->ifr_netmask, &addr, sizeof(addr));
+	device_ioctl(fd, SIOCSIFNETMASK, ifr, "netmask");
+}
+
+static void set_address6(void)
+{
+	struct in6_ifreq ifr = { .ifr6_prefixlen = 64 };
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+
+	/* A host without IPv6 can still play the IPv4 scripts. */
+	if (fd < 0)
+		return;
+	inet_pton(AF_INET6, TUN_LOCAL6, &ifr.ifr6_addr);
+	ifr.ifr6_ifindex = if_nametoindex(TUN_DEVICE);
+	device_ioctl(fd, SIOCSIFADDR, &ifr, "IPv6 address");
+	close(fd);
+}
+
+int tun_open(void)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC), fd;
+
+	if (tun < 0)
+		die("/dev/net/tun: %s", strerror(errno));
+	strcpy(ifr.ifr_name, TUN_DEVICE);
+	device_ioctl(tun, TUNSETIFF, &ifr, "cannot create it");
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0)
+		die("cannot make a socket: %s", strerror(errno));
+	set_address4(fd, &ifr);
+	device_ioctl(fd, SIOCGIFFLAGS, &ifr, "flags");
+	ifr.ifr_flags |= IFF_UP;
+	device_ioctl(fd, SIOCSIFFLAGS, &ifr, "cannot bring it up");
+	close(fd);
+	set_address6();
+	return tun;
+}
+
+bool set_ipv4_setting(const char *name, int value)
+{
+	char path[100];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	f = fopen(path, "w");
+	if (!f && errno == ENOENT)
+		return false;
+	if (!f || fprintf(f, "%d\n", value) < 0 || fclose(f))
+		die("%s: %s", path, strerror(errno));
+	return true;
+}

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "stage.h"
+
+/* No sample may hang a test: an actor that waits longer is stuck. */
+#define TIME_LIMIT_S 30
+
+static const char *my_name;
+
+_Noreturn void die(const char *fmt, ...)
+{
+	const char *name = my_name ? my_name : program_invocation_short_name;
+	va_list ap;
+
+	fprintf(stderr, "%s: ", name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(EXIT_FAILURE);
+}
+
+/* One line, in one write: two processes share the terminal. */
+void say(const char *fmt, ...)
+{
+	char text[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	printf("%s: %s\n", my_name, text);
+	fflush(stdout);
+}
+
+void sleep_ms(int ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+static void print_usage(FILE *to, const struct program *program)
+{
+	const char *const *v;
+
+	fprintf(to, "usage: %s [-6] [-p PORT] [--fast]",
+		program_invocation_short_name);
+	for (v = program->variants; v && *v; v++)
+		fprintf(to, " [--%s]", *v);
+	fprintf(to, "%s%s\n%s\n", program->scripts ? " " : "",
+		program->scripts ? program->scripts : "", program->about);
+}
+
+static _Noreturn void wrong_usage(const struct program *program)
+{
+	print_usage(stderr, program);
+	exit(2);
+}
+
+static int parse_port(const char *text, const struct program *program)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	if (end == text || *end || port < 1 || port > 65535) {
+		fprintf(stderr, "%s: not a port: %s\n",
+			program_invocation_short_name, text);
+		wrong_usage(program);
+	}
+	return port;
+}
+
+void stage_options(struct stage *s, int argc, char **argv,
+		   const struct program *program)
+{
+	enum { OPT_FAST = 256, OPT_HELP, OPT_VARIANT };
+	struct option options[16] = {
+		{ "fast", no_argument, NULL, OPT_FAST },
+		{ "help", no_argument, NULL, OPT_HELP },
+	};
+	const char *const *v;
+	int c, n = 2;
+
+	for (v = program->variants; v && *v && n < 15; v++)
+		options[n++] =
+			(struct option){ *v, no_argument, NULL, OPT_VARIANT };
+
+	*s = (struct stage){ .family = AF_INET, .port = program->port };
+	while ((c = getopt_long(argc, argv, "6p:", options, &n)) != -1) {
+		if (c == '6')
+			s->family = AF_INET6;
+		else if (c == 'p')
+			s->port = parse_port(optarg, program);
+		else if (c == OPT_FAST)
+			s->fast = true;
+		else if (c == OPT_VARIANT)
+			s->variant = options[n].name;
+		else if (c == OPT_HELP) {
+			print_usage(stdout, program);
+			exit(EXIT_SUCCESS);
+		} else
+			wrong_usage(program);
+	}
+	if (program->scripts && optind < argc)
+		s->script = argv[optind++];
+	if (optind < argc || (program->scripts && !s->script))
+		wrong_usage(program);
+}
+
+bool stage_variant(const struct stage *s, const char *name)
+{
+	return s->variant && !strcmp(s->variant, name);
+}
+
+static void write_byte(int fd)
+{
+	if (write(fd, "", 1) != 1)
+		die("cannot write to a pipe: %s", strerror(errno));
+}
+
+static void read_byte(int fd, const char *from)
+{
+	char byte;
+
+	if (read(fd, &byte, 1) != 1)
+		die("%s ended too early", from);
+}
+
+void stage_ready(struct stage *s)
+{
+	write_byte(s->ready[1]);
+}
+
+_Noreturn void stage_await_kill(struct stage *s)
+{
+	write_byte(s->ready[1]);
+	for (;;)
+		pause();
+}
+
+void note_send(struct stage *s)
+{
+	write_byte(s->note[1]);
+}
+
+void note_wait(struct stage *s)
+{
+	read_byte(s->note[0], "the other end");
+}
+
+static pid_t enter(struct stage *s, const struct role *role)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("cannot fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+
+	/* Nobody stays behind when the program is interrupted. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, role->name);
+	my_name = role->name;
+	signal(SIGPIPE, SIG_IGN);
+	alarm(TIME_LIMIT_S);
+	printf("role %s %d\n", role->name, getpid());
+	fflush(stdout);
+	/* A pipe's end is seen only when all copies are closed. */
+	close(s->ready[0]);
+	role->act(s);
+	exit(EXIT_SUCCESS);
+}
+
+/* @expected is what waitpid() reports when all went well. */
+static bool leave(pid_t pid, const struct role *role, int expected)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0)
+		die("cannot wait for %s: %s", role->name, strerror(errno));
+	if (status == expected)
+		return true;
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "%s: ended by signal %d (%s)\n", role->name,
+			WTERMSIG(status),
+			WTERMSIG(status) == SIGALRM ? "too slow" : "why?");
+	return false;
+}
+
+int stage_play(struct stage *s, const struct role *first,
+	       const struct role *second)
+{
+	bool kill_first = first && stage_variant(s, "kill");
+	pid_t first_pid = 0, second_pid = 0;
+	bool good = true;
+
+	if (pipe(s->ready) || pipe(s->note))
+		die("cannot make a pipe: %s", strerror(errno));
+
+	if (first) {
+		first_pid = enter(s, first);
+		close(s->ready[1]);
+		read_byte(s->ready[0], first->name);
+	}
+	if (second)
+		second_pid = enter(s, second);
+	if (kill_first) {
+		read_byte(s->ready[0], first->name);
+		kill(first_pid, SIGKILL);
+	}
+
+	if (first)
+		good &= leave(first_pid, first, kill_first ? SIGKILL : 0);
+	if (second)
+		good &= leave(second_pid, second, 0);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static socklen_t stage_address(const struct stage *s,
+			       struct sockaddr_storage *addr)
+{
+	struct sockaddr_in6 *v6 = (void *)addr;
+	struct sockaddr_in *v4 = (void *)addr;
+	const char *address = s->address;
+
+	if (!address)
+		address = s->family == AF_INET6 ? "::1" : "127.0.0.1";
+	memset(addr, 0, sizeof(*addr));
+	if (s->family == AF_INET6) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons(s->port);
+		inet_pton(AF_INET6, address, &v6->sin6_addr);
+		return sizeof(*v6);
+	}
+	v4->sin_family = AF_INET;
+	v4->sin_port = htons(s->port);
+	inet_pton(AF_INET, address, &v4->sin_addr);
+	return sizeof(*v4);
+}
+
+int new_socket(struct stage *s)
+{
+	int fd = socket(s->family, SOCK_STREAM, 0);
+
+	if (fd < 0)
+		die("cannot make a socket: %s", strerror(errno));
+	return fd;
+}
+
+int listen_on(struct stage *s)
+{
+	int fd = new_socket(s), on = 1;
+	struct sockaddr_storage addr;
+	socklen_t len = stage_address(s, &addr);
+
+	/* A second run must not wait for the first one's TIME_WAIT. */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&addr, len) || listen(fd, 8))
+		die("cannot listen on port %d: %s", s->port, strerror(errno));
+	stage_ready(s);
+	return fd;
+}
+
+int accept_one(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	if (fd < 0)
+		die("accept: %s", strerror(errno));
+	return fd;
+}
+
+int try_connect(struct stage *s, int fd)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = stage_address(s, &addr);
+
+	return connect(fd, (struct sockaddr *)&addr, len) ? errno : 0;
+}
+
+int connect_to(struct stage *s)
+{
+	int fd = new_socket(s), err = try_connect(s, fd);
+
+	if (err)
+		die("connect to port %d: %s", s->port, strerror(err));
+	return fd;
+}
+
+void send_exactly(int fd, const void *buf, size_t len)
+{
+	ssize_t n = send(fd, buf, len, 0);
+
+	if (n < 0)
+		die("send: %s", strerror(errno));
+	if ((size_t)n != len)
+		die("send: only %zd of %zu bytes", n, len);
+}
+
+void read_exactly(int fd, const char *expected)
+{
+	char buf[64];
+	size_t len = strlen(expected);
+	ssize_t n = recv(fd, buf, len, MSG_WAITALL);
+
+	if (n < 0)
+		die("read: %s instead of \"%s\"", strerror(errno), expected);
+	if ((size_t)n != len || memcmp(buf, expected, len) != 0)
+		die("read \"%.*s\" instead of \"%s\"", (int)n, buf, expected);
+	say("read %zd bytes: %s", n, expected);
+}
+
+void expect_end(int fd)
+{
+	char byte;
+	ssize_t n = read(fd, &byte, 1);
+
+	if (n < 0)
+		die("read: %s instead of the end", strerror(errno));
+	if (n)
+		die("read a byte instead of the end");
+	say("read: the end (0 bytes)");
+}
+
+void expect_error(const char *call, int err, int expected)
+{
+	if (err != expected)
+		die("%s: %s instead of \"%s\"", call,
+		    err ? strerror(err) : "it worked", strerror(expected));
+	say("%s: %s (%s)", call, strerror(err), strerrorname_np(err));
+}
+
+void expect_read_error(int fd, int err)
+{
+	char byte;
+
+	expect_error("read", read(fd, &byte, 1) < 0 ? errno : 0, err);
+}
+
+void expect_send_error(int fd, int err)
+{
+	expect_error("send", send(fd, "x", 1, 0) < 0 ? errno : 0, err);
+}
+
+void await_acknowledged(int fd)
+{
+	int left;
+
+	/* No event tells it; actors have a time limit anyway. */
+	while (!ioctl(fd, SIOCOUTQ, &left) && left)
+		sleep_ms(1);
+}
+
+void await_unread(int fd, size_t len)
+{
+	char buf[64];
+
+	if (recv(fd, buf, len, MSG_PEEK | MSG_WAITALL) != (ssize_t)len)
+		die("did not get the %zu bytes to leave unread", len);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the sample programs share: a stage with two actors, usually a server
+ * and a client, each in a process of its own and named so that it can be told
+ * apart in any output.
+ *
+ * Nothing here returns an error: a sample that cannot go on dies with a
+ * message, and the program exits with status 1. A sample exits with status 0
+ * only if everything happened that it wants to show.
+ *
+ * Every actor prints one line "role NAME PID" when it enters, so that a test
+ * knows the truth without asking the tool it tests.
+ */
+#ifndef SAMPLES_STAGE_H
+#define SAMPLES_STAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <netinet/in.h>
+
+struct stage {
+	int family;	     /* AF_INET, or AF_INET6 after -6 */
+	int port;	     /* after -p, or the sample's own */
+	const char *address; /* NULL: 127.0.0.1 or ::1 */
+	bool fast;	     /* after --fast: sleep less */
+	const char *script;  /* the program's argument; NULL: none given */
+	const char *variant; /* "exit" after --exit; NULL: none given */
+	int ready[2];	     /* pipe, first actor to parent: you may go on */
+	int note[2];	     /* pipe between the actors, beside TCP */
+	void *props;	     /* what a sample gives its actors to play with */
+};
+
+/* An actor: a name of at most 15 characters and what it does. */
+struct role {
+	const char *name;
+	void (*act)(struct stage *s);
+};
+
+/* What a program takes beside -6, -p and --fast. */
+struct program {
+	const char *about;
+	int port;
+	const char *const *variants; /* NULL-terminated names, or NULL */
+	const char *scripts;	     /* how the argument is called, or NULL */
+};
+
+/* Fills @s from the command line; --help and mistakes end the program. */
+void stage_options(struct stage *s, int argc, char **argv,
+		   const struct program *program);
+bool stage_variant(const struct stage *s, const char *name);
+
+/*
+ * Lets both play, @second only once @first has called stage_ready() (which
+ * listen_on() does), and waits for both. Either may be NULL. Returns the exit
+ * status for main().
+ */
+int stage_play(struct stage *s, const struct role *first,
+	       const struct role *second);
+void stage_ready(struct stage *s);
+
+/* For the first actor of a "kill" variant: never returns. */
+_Noreturn void stage_await_kill(struct stage *s);
+
+/* A word from one actor to the other that TCP knows nothing of. */
+void note_send(struct stage *s);
+void note_wait(struct stage *s);
+
+/* At the address and port of the stage. */
+int listen_on(struct stage *s);
+int accept_one(int listener);
+int connect_to(struct stage *s);
+/* The same in two steps, for a connect that may fail: 0, or an errno. */
+int new_socket(struct stage *s);
+int try_connect(struct stage *s, int fd);
+
+void send_exactly(int fd, const void *buf, size_t len);
+void read_exactly(int fd, const char *expected);
+void expect_end(int fd);
+void expect_error(const char *call, int err, int expected);
+void expect_read_error(int fd, int err);
+void expect_send_error(int fd, int err);
+
+/* Until the other end has received and acknowledged all that was sent. */
+void await_acknowledged(int fd);
+/* Until @len bytes wait in the socket to be read; they stay there. */
+void await_unread(int fd, size_t len);
+
+void sleep_ms(int ms);
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
