@@ -195,8 +195,7 @@ static void take_fact(struct cursor *c, struct fact *fact)
 static int deliver_fact(struct reader *r, unsigned int kind,
 			const void *payload, size_t size)
 {
-	const uint32_t comes_once =
-		1u << FACT_HOST | 1u << FACT_SCOPE | 1u << FACT_COUNTS;
+	const uint32_t comes_once = 1u << FACT_HOST | 1u << FACT_SCOPE;
 	struct cursor cursor = { payload, size, false };
 	struct fact fact = { 0 };
 
