@@ -42,7 +42,7 @@ endif
 # and what the lab's scenarios and the tests use.
 PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
 	   libyajl-dev uthash-dev libcmocka-dev \
-	   clang-format clang-tidy shellcheck libclang-rt-14-dev \
+	   clang-format clang-tidy shellcheck libclang-rt-dev \
 	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps
 
 .DELETE_ON_ERROR:
