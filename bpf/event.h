@@ -20,6 +20,7 @@
 
 #define EVENT_COMM_LEN	 16
 #define EVENT_MAX_FRAMES 24
+#define EVENT_MAX_WANTED 1024 /* sockets whose holders are asked for */
 
 enum event_kind {
 	EVENT_NONE = 0,
@@ -32,8 +33,10 @@ enum event_kind {
 	EVENT_DROP = 7,		     /* struct segment_event */
 	EVENT_EXISTING = 8,	     /* struct sock_event, iter/tcp */
 	EVENT_HOLDER = 9,	     /* struct sock_event, iter/task_file */
-	EVENT_FORK = 10,	     /* struct fork_event */
-	EVENT_KINDS = 11,
+	EVENT_FORK = 10,	     /* struct fork_event, of a process */
+	EVENT_EXEC = 11,	     /* struct exec_event */
+	EVENT_EXIT = 12,	     /* struct exit_event, of a whole process */
+	EVENT_KINDS = 13,
 };
 
 /* How the task in the header relates to the socket. */
@@ -106,6 +109,8 @@ struct sock_event {
 	__u64 bytes_in;	 /* payload received in order; a FIN counts 1 */
 	__u32 unread;	 /* bytes received and not read; a FIN counts 1 */
 	__u32 unsent;	 /* bytes written and never sent */
+	__u32 snd_una;	 /* with rcv_nxt: at the change to ESTABLISHED */
+	__u32 rcv_nxt;	 /* both ends have the same pair, turned round */
 };
 
 /* What a full socket looked like at that moment. */
@@ -198,6 +203,17 @@ struct fork_event {
 	char child_comm[EVENT_COMM_LEN];
 };
 
+#define EVENT_FILENAME_LEN 128
+
+struct exec_event {
+	struct event_header h;		   /* the process, with its new name */
+	char filename[EVENT_FILENAME_LEN]; /* as given; cut; NUL-padded */
+};
+
+struct exit_event {
+	struct event_header h; /* its last thread */
+};
+
 /* The states as the kernel numbers them (include/net/tcp_states.h). */
 enum event_tcp_state {
 	STATE_ESTABLISHED = 1,
@@ -234,7 +250,7 @@ EVENT_ASSERT_AT(event_header, comm, 48);
 EVENT_ASSERT_SIZE(event_conn, 48);
 EVENT_ASSERT_AT(event_conn, lport, 32);
 EVENT_ASSERT_AT(event_conn, netns, 40);
-EVENT_ASSERT_SIZE(sock_event, 152);
+EVENT_ASSERT_SIZE(sock_event, 160);
 EVENT_ASSERT_AT(sock_event, old_state, 112);
 EVENT_ASSERT_AT(sock_event, err, 120);
 EVENT_ASSERT_AT(sock_event, bytes_out, 128);
@@ -251,6 +267,9 @@ EVENT_ASSERT_AT(segment_event, req, 280);
 EVENT_ASSERT_AT(segment_event, location, 296);
 EVENT_ASSERT_AT(segment_event, frames, 316);
 EVENT_ASSERT_AT(segment_event, stack, 320);
+EVENT_ASSERT_AT(sock_event, snd_una, 152);
 EVENT_ASSERT_SIZE(fork_event, 96);
+EVENT_ASSERT_SIZE(exec_event, 192);
+EVENT_ASSERT_SIZE(exit_event, 64);
 
 #endif /* TCPWHY_EVENT_H */

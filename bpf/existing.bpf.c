@@ -22,8 +22,19 @@ static __always_inline void existing_facts(struct sock_event *e, __u16 kind,
 	e->new_state = state;
 }
 
-SEC("iter/task_file")
-int on_task_file(struct bpf_iter__task_file *ctx)
+/*
+ * The sockets whose holders are asked for, by address; looked at by
+ * on_task_file_wanted() alone.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EVENT_MAX_WANTED);
+	__type(key, __u64);
+	__type(value, __u8);
+} wanted __weak SEC(".maps");
+
+static __always_inline int holder(struct bpf_iter__task_file *ctx,
+				  bool only_wanted)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
@@ -31,6 +42,7 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 	const struct tcp_sock *tp;
 	struct socket *socket;
 	struct sock *sk;
+	__u64 address;
 
 	if (!task || !file)
 		return 0;
@@ -43,6 +55,9 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 0;
+	address = (__u64)tp;
+	if (only_wanted && !bpf_map_lookup_elem(&wanted, &address))
+		return 0;
 	existing_facts(&e, EVENT_HOLDER, tp);
 	e.fd = ctx->fd;
 	e.h.flags = EVENT_F_TASK;
@@ -52,6 +67,18 @@ int on_task_file(struct bpf_iter__task_file *ctx)
 	bpf_probe_read_kernel_str(e.h.comm, sizeof(e.h.comm), task->comm);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
 	return 0;
+}
+
+SEC("iter/task_file")
+int on_task_file(struct bpf_iter__task_file *ctx)
+{
+	return holder(ctx, false);
+}
+
+SEC("iter/task_file")
+int on_task_file_wanted(struct bpf_iter__task_file *ctx)
+{
+	return holder(ctx, true);
 }
 
 SEC("iter/tcp")

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Births of processes: who belongs to a watched command. */
+/*
+ * The lives of processes: who came from whom and may have inherited its
+ * sockets, who is called what.
+ */
 #include "maps.bpf.h"
 #include "sock.bpf.h"
 
@@ -19,6 +22,36 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	e->child_start_time = child->start_time;
 	bpf_probe_read_kernel_str(e->child_comm, sizeof(e->child_comm),
 				  child->comm);
+	event_submit(e);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid,
+	     struct linux_binprm *bprm)
+{
+	struct exec_event *e = event_reserve(EVENT_EXEC, sizeof(*e));
+
+	if (!e)
+		return 0;
+	event_task(&e->h);
+	bpf_probe_read_kernel_str(e->filename, sizeof(e->filename),
+				  bprm->filename);
+	event_submit(e);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct exit_event *e;
+
+	if (task->signal->live.counter) /* other threads go on */
+		return 0;
+	e = event_reserve(EVENT_EXIT, sizeof(*e));
+	if (!e)
+		return 0;
+	event_task(&e->h);
 	event_submit(e);
 	return 0;
 }

@@ -144,6 +144,8 @@ static __always_inline void sock_facts(struct sock_event *e,
 	e->bytes_in = tp->bytes_received;
 	e->unread = tp->rcv_nxt - tp->copied_seq;
 	e->unsent = tp->write_seq - tp->snd_nxt;
+	e->snd_una = tp->snd_una;
+	e->rcv_nxt = tp->rcv_nxt;
 }
 
 static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,

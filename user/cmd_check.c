@@ -47,7 +47,7 @@ static bool check_symbols(void)
 
 int cmd_check(int argc, char **argv)
 {
-	struct live_options live_options = { .forks = true };
+	struct live_options live_options = { 0 };
 	const struct live_part *parts;
 	struct live_problem problem;
 	struct utsname system;

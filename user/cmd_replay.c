@@ -68,7 +68,9 @@ static int replay_file(const struct options *options)
 	struct session *session = session_new(options);
 	struct recording_result result = { 0 };
 	struct replay replay = { .session = session };
-	struct source_handler handler = { on_fact, on_event, NULL, &replay };
+	struct source_handler handler = { .fact = on_fact,
+					  .event = on_event,
+					  .arg = &replay };
 	int status, ended, err;
 
 	if (!session)

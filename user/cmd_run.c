@@ -177,7 +177,7 @@ static int run(struct live *live, const struct options *options)
 
 int cmd_run(int argc, char **argv)
 {
-	struct live_options live_options = { .forks = true };
+	struct live_options live_options = { 0 };
 	struct live_problem problem;
 	struct options options;
 	struct live *live;

@@ -203,8 +203,7 @@ static error_t parse_arguments(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (options->argument_count < parse->min_arguments)
-			argp_error(state, "%s is missing",
-				   parse->usage);
+			argp_error(state, "%s is missing", parse->usage);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -250,8 +249,9 @@ void options_parse(struct options *options, const char *name, int argc,
 		 name);
 	argv[0] = program;
 	argp_err_exit_status = EXIT_USAGE;
-	/* In order: what follows the first argument is the command's own. */
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &parse);
+	/* What follows a command's name is the command's own. */
+	argp_parse(&argp, argc, argv, max_arguments < 0 ? ARGP_IN_ORDER : 0,
+		   NULL, &parse);
 }
 
 void options_free(struct options *options)

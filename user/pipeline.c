@@ -9,10 +9,15 @@
 #include "drops.h"
 #include "flow.h"
 #include "judge.h"
+#include "kin.h"
+#include "owner.h"
 #include "queue.h"
 
 #define MAX_FLOWS 262144
 #define MAX_DROPS 1024
+
+/* How long before it settles the kernel is asked about an event's owner. */
+#define ASK_AFTER_NS 20000000ULL
 
 /* Findings this soon after a loss say so. */
 #define LOSS_SHADOW_NS 1000000000ULL
@@ -23,6 +28,7 @@ struct pipeline {
 	struct sink *sink;
 	struct flow_table *flows;
 	struct drops *drops;
+	struct kin *kin;
 	struct queue queue;
 	struct finding finding; /* the one being made; large */
 	uint64_t seq;
@@ -43,7 +49,8 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 	p->sink = sink;
 	p->flows = flow_table_new(MAX_FLOWS);
 	p->drops = drops_new(MAX_DROPS);
-	if (!p->flows || !p->drops) {
+	p->kin = kin_new();
+	if (!p->flows || !p->drops || !p->kin) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -55,6 +62,7 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	queue_free(&p->queue);
+	kin_free(p->kin);
 	drops_free(p->drops);
 	flow_table_free(p->flows);
 	free(p);
@@ -164,7 +172,7 @@ static void count_cause(struct summary *s, const char *cause)
 static bool is_shown(const struct event_header *e)
 {
 	return e->kind != EVENT_EXISTING && e->kind != EVENT_HOLDER &&
-	       e->kind != EVENT_FORK;
+	       e->kind < EVENT_FORK;
 }
 
 /*
@@ -206,7 +214,12 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
-	m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));
+	if (m.flow && m.conn == &m.flow->conn)
+		m.peer = flow_peer(m.flow, life_around(&m));
+	else
+		m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));
+	owner_settle(p->kin, m.flow);
+	owner_settle(p->kin, m.peer);
 	/* Its ends may have become known only since: see flow_apply(). */
 	if (e->kind == EVENT_RESET_SENT && m.peer &&
 	    !m.peer->reset_answered.time)
@@ -267,8 +280,11 @@ static int on_event(void *arg, const struct event_header *e)
 
 	advance(p, e->time);
 	p->summary.events++;
-	if (event_fork(e))
-		return scope_fork(p->scope, event_fork(e));
+	err = kin_apply(p->kin, e);
+	if (!err && event_fork(e))
+		err = scope_fork(p->scope, event_fork(e));
+	if (err)
+		return err;
 	err = flow_apply(p->flows, e, item.seq, &change);
 	if (!err && e->kind == EVENT_DROP)
 		err = drops_add(p->drops, event_segment(e), item.seq);
@@ -322,9 +338,25 @@ static int on_tick(void *arg, uint64_t now)
 	return 0;
 }
 
+static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
+{
+	struct pipeline *p = arg;
+	struct owner_finder finder = { p->flows, p->kin, now };
+	const struct queue_item *item;
+
+	q->sock_count = 0;
+	q->pid_count = 0;
+	q->everywhere = false;
+	while (q->sock_count < EVENT_MAX_WANTED &&
+	       (item = queue_look_ahead(&p->queue, now - ASK_AFTER_NS)))
+		owner_ask(&finder, item->flow, item->time, q);
+	return q->sock_count;
+}
+
 struct source_handler pipeline_handler(struct pipeline *p)
 {
-	return (struct source_handler){ on_fact, on_event, on_tick, p };
+	return (struct source_handler){ on_fact, on_event, on_tick, on_wants,
+					p };
 }
 
 void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)

@@ -28,6 +28,7 @@ static int make_room(struct queue *queue, size_t more)
 		queue->bytes = bytes;
 		queue->room = room;
 	}
+	queue->cursor -= queue->begin;
 	queue->begin = 0;
 	queue->end = used;
 	return 0;
@@ -69,6 +70,21 @@ void queue_pop(struct queue *queue)
 
 	if (item)
 		queue->begin += sizeof(*item) + item->size;
+	if (queue->cursor < queue->begin)
+		queue->cursor = queue->begin;
+}
+
+const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until)
+{
+	const struct queue_item *item;
+
+	if (queue->cursor == queue->end)
+		return NULL;
+	item = (const struct queue_item *)(queue->bytes + queue->cursor);
+	if (item->time > until)
+		return NULL;
+	queue->cursor += sizeof(*item) + item->size;
+	return item;
 }
 
 void queue_free(struct queue *queue)

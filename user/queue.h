@@ -26,6 +26,7 @@ struct queue_item {
 struct queue {
 	unsigned char *bytes;
 	size_t begin, end, room;
+	size_t cursor; /* of queue_look_ahead() */
 };
 
 /* Copy @item and @event (may be NULL). Returns 0 or -ENOMEM. */
@@ -36,6 +37,11 @@ int queue_push(struct queue *queue, const struct queue_item *item,
 const struct queue_item *queue_first(const struct queue *queue);
 const struct event_header *queue_event(const struct queue_item *item);
 void queue_pop(struct queue *queue);
+/*
+ * Walk the waiting items once each, oldest first: the next item that was not
+ * looked at and is not later than @until, or NULL.
+ */
+const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until);
 void queue_free(struct queue *queue);
 
 #endif /* TCPWHY_QUEUE_H */

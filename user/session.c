@@ -73,6 +73,13 @@ static int on_tick(void *arg, uint64_t now)
 	return err ? err : check_output(s);
 }
 
+static bool on_wants(void *arg, uint64_t now, struct holder_query *query)
+{
+	struct session *s = arg;
+
+	return s->inner.wants(s->inner.arg, now, query);
+}
+
 static unsigned int terminal_width(void)
 {
 	struct winsize size;
@@ -135,7 +142,8 @@ struct session *session_new(const struct options *options)
 		}
 	}
 	s->inner = pipeline_handler(s->pipeline);
-	s->outer = (struct source_handler){ on_fact, on_event, on_tick, s };
+	s->outer = (struct source_handler){ on_fact, on_event, on_tick,
+					    on_wants, s };
 	return s;
 
 no_memory:

@@ -35,6 +35,7 @@ enum { false = 0, true = 1 };
 
 /* uapi/linux/bpf.h: numbers are fixed; presence is asked of BTF by name. */
 enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
@@ -222,12 +223,25 @@ struct sk_buff {
 };
 
 /* include/linux/sched.h, fs.h */
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not exited */
+};
+
+struct linux_binprm {
+	const char *filename;
+};
+
 struct task_struct {
 	unsigned int flags;
 	int exit_code;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *group_leader;
+	struct signal_struct *signal;
 	u64 start_time;
 	char comm[16];
 };

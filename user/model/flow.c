@@ -3,6 +3,7 @@
 #include "flow.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "decode.h"
@@ -28,6 +29,7 @@ static void learn_owner(struct flow *flow, const struct event_header *e)
 	    !e->pid || flow->killed)
 		return;
 	flow->owner = party_from(e);
+	flow->owner_time = e->time;
 }
 
 /*
@@ -63,7 +65,8 @@ static void learn_counters(struct flow *flow, const struct sock_event *e)
 		flow->bytes_out = e->bytes_out;
 	if (e->bytes_in >= fin && e->bytes_in - fin >= flow->bytes_in)
 		flow->bytes_in = e->bytes_in - fin;
-	flow->unread = e->unread >= fin ? e->unread - fin : 0;
+	if (!flow->ended.time)
+		flow->unread = e->unread >= fin ? e->unread - fin : 0;
 }
 
 static bool begins_end(uint8_t old, uint8_t new)
@@ -194,6 +197,8 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 	learn_counters(&node->flow, e);
 	learn_act(&node->flow, e, mark);
 	change_state(&node->flow, e, mark);
+	if (e->new_state == STATE_ESTABLISHED)
+		flow_pair(table, node, e->snd_una, e->rcv_nxt);
 	if (e->old_state == STATE_LISTEN && e->new_state == STATE_SYN_RECV)
 		inherit_owner(table, &node->flow);
 	learn_owner(&node->flow, &e->h);
@@ -215,17 +220,41 @@ static void apply_destroy(struct flow_table *table, const struct sock_event *e,
 	flow_end(table, node, mark);
 }
 
-static void add_holder(struct flow *flow, const struct event_header *e)
+/* Records of one scan come close together: what is older is another's. */
+#define SAME_SCAN_NS 20000000ULL
+
+static bool same_process(const struct party *a, const struct party *b)
 {
-	for (int i = 0; i < flow->holder_count; i++) {
-		if (flow->holders[i].pid == e->pid &&
-		    flow->holders[i].start_time == e->start_time)
-			return;
+	return a->pid == b->pid && a->start_time == b->start_time;
+}
+
+static int add_holder(struct flow *flow, const struct event_header *e)
+{
+	struct party party = party_from(e);
+	struct party *grown;
+
+	if (e->time > flow->holders_time + SAME_SCAN_NS)
+		flow->holder_count = 0;
+	flow->holders_time = e->time;
+	if (!e->pid) /* nobody, of those who were asked */
+		return 0;
+	for (unsigned int i = 0; i < flow->holder_count; i++)
+		if (same_process(&flow->holders[i], &party))
+			return 0;
+	if (flow->holder_count == FLOW_MAX_HOLDERS)
+		return 0;
+	grown = reallocarray(flow->holders, flow->holder_count + 1,
+			     sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	flow->holders = grown;
+	flow->holders[flow->holder_count++] = party;
+	/* Of several, the one that acted last stays the owner. */
+	if (flow->holder_count == 1 || same_process(&flow->owner, &party)) {
+		flow->owner = party;
+		flow->owner_time = e->time;
 	}
-	if (flow->holder_count < FLOW_MAX_HOLDERS)
-		flow->holders[flow->holder_count++] = party_from(e);
-	if (flow->owner.basis != PARTY_PROVEN)
-		flow->owner = party_from(e);
+	return 0;
 }
 
 /* From the start-up scan: never overrides what events have told. */
@@ -237,7 +266,7 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 
 	if (!node || node->flow.destroyed) {
 		/* A socket that does nothing yet is no flow. */
-		if (e->new_state == STATE_CLOSE)
+		if (e->new_state == STATE_CLOSE || !e->new_state)
 			return 0;
 		node = flow_begin(table, &e->h, &e->conn, unknown);
 		if (!node)
@@ -251,7 +280,7 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 	}
 	change->flow = &node->flow;
 	if (e->h.kind == EVENT_HOLDER)
-		add_holder(&node->flow, &e->h);
+		return add_holder(&node->flow, &e->h);
 	return 0;
 }
 
@@ -275,7 +304,9 @@ static void apply_reset_sent(struct flow_table *table, struct flow *flow,
 				       ? mark.time - 1000000000ULL
 				       : 0,
 			       mark.time };
-	struct flow *peer = flow_find_peer(table, &e->conn, lately);
+	struct flow *peer = flow && !flow->listener
+				    ? flow_peer(flow, lately)
+				    : flow_find_peer(table, &e->conn, lately);
 
 	if (flow && !flow->listener) {
 		flow->reset_sent = mark;
@@ -299,6 +330,20 @@ static void apply_reset_received(struct flow *flow,
 	flow->reset_unread = unread >= fin ? unread - fin : 0;
 }
 
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+static struct event_conn reversed(const struct event_conn *conn)
+{
+	struct event_conn other = *conn;
+
+	memcpy(other.laddr, conn->raddr, sizeof(other.laddr));
+	memcpy(other.raddr, conn->laddr, sizeof(other.raddr));
+	other.lport = conn->rport;
+	other.rport = conn->lport;
+	return other;
+}
+
 static int apply_segment(struct flow_table *table,
 			 const struct segment_event *e, struct flow_mark mark,
 			 struct flow_change *change)
@@ -312,6 +357,15 @@ static int apply_segment(struct flow_table *table,
 		flow = flow_find(table, &e->conn, mark.time);
 	} else if (e->h.kind != EVENT_DROP) {
 		int err = learn_conn(table, node, &e->conn);
+
+		if (err)
+			return err;
+	}
+	/* A client's port shows in its SYN before the socket has it. */
+	if ((e->h.kind == EVENT_DROP || e->h.kind == EVENT_RESET_SENT) &&
+	    (e->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		struct event_conn client = reversed(&e->conn);
+		int err = flow_complete(table, &client);
 
 		if (err)
 			return err;
@@ -342,6 +396,8 @@ int flow_apply(struct flow_table *table, const struct event_header *e,
 	case EVENT_HOLDER:
 		return apply_existing(table, event_sock(e), change);
 	case EVENT_FORK:
+	case EVENT_EXEC:
+	case EVENT_EXIT:
 		return 0;
 	default:
 		return apply_segment(table, event_segment(e), mark, change);

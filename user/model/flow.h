@@ -44,7 +44,7 @@ struct flow_act {
 };
 
 #define FLOW_MAX_PATH	 12
-#define FLOW_MAX_HOLDERS 4
+#define FLOW_MAX_HOLDERS 64
 
 struct flow {
 	uint64_t sock;
@@ -66,8 +66,11 @@ struct flow {
 	uint8_t path_len;
 
 	struct party owner;
-	struct party holders[FLOW_MAX_HOLDERS]; /* from the start-up scan */
-	uint8_t holder_count;
+	uint64_t owner_time;   /* when that was proven last, ns */
+	struct party *holders; /* when the kernel was asked; or NULL */
+	unsigned int holder_count;
+	uint64_t holders_time;	/* when that was, ns; 0: never */
+	uint64_t asked_time;	/* when the kernel was to be asked, ns */
 	struct flow_act act;	/* what began the end of this side */
 	struct party let_go_by; /* who closed the last descriptor */
 
@@ -85,6 +88,12 @@ struct flow {
 	uint32_t retransmits; /* segments sent again, by events seen */
 	uint8_t syn_retries;  /* limit in force at the end of SYN_SENT */
 	uint8_t syn_sent;     /* SYNs sent, when it ended in SYN_SENT */
+
+	/*
+	 * The other end, where addresses are translated in between (NAT):
+	 * found by the sequence numbers that both ends began with.
+	 */
+	struct flow *paired;
 
 	unsigned int refs;
 	struct flow_table *table;
@@ -132,7 +141,9 @@ struct span {
 /*
  * The flow at the other end of @conn, in whichever network namespace, that
  * lived at some time in @span; the one alive at its end if there are several.
+ * flow_peer() is the same for a flow, and finds it behind a NAT too.
  */
+struct flow *flow_peer(const struct flow *flow, struct span span);
 struct flow *flow_find_peer(const struct flow_table *table,
 			    const struct event_conn *conn, struct span span);
 

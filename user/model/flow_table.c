@@ -23,6 +23,7 @@ struct tuple_slot {
 
 struct flow_table {
 	struct flow_node *by_sock;
+	struct flow_node *by_seqs;
 	struct tuple_slot *by_tuple;
 	struct flow_node *live; /* by age, oldest first */
 	struct flow_node *gone;
@@ -105,10 +106,55 @@ int flow_file(struct flow_table *table, struct flow_node *node)
 
 /* --- birth and death of flows --- */
 
+/* --- ends that differ in their addresses: NAT --- */
+
+static void leave_seqs(struct flow_table *table, struct flow_node *node)
+{
+	if (!node->seqs)
+		return;
+	HASH_DELETE(hh_seqs, table->by_seqs, node);
+	node->seqs = 0;
+}
+
+void flow_pair(struct flow_table *table, struct flow_node *node,
+	       uint32_t snd_una, uint32_t rcv_nxt)
+{
+	uint64_t mine = (uint64_t)snd_una << 32 | rcv_nxt;
+	uint64_t theirs = (uint64_t)rcv_nxt << 32 | snd_una;
+	struct flow_node *other;
+
+	/* Numbers that an event did not have, or a kernel's test hook. */
+	if (!snd_una || !rcv_nxt)
+		return;
+	HASH_FIND(hh_seqs, table->by_seqs, &theirs, sizeof(theirs), other);
+	if (other && other != node) {
+		leave_seqs(table, other);
+		node->flow.paired = &other->flow;
+		other->flow.paired = &node->flow;
+		return;
+	}
+	leave_seqs(table, node);
+	HASH_FIND(hh_seqs, table->by_seqs, &mine, sizeof(mine), other);
+	if (other)
+		leave_seqs(table, other);
+	node->seqs = mine;
+	HASH_ADD(hh_seqs, table->by_seqs, seqs, sizeof(node->seqs), node);
+}
+
+static void unpair(struct flow_table *table, struct flow_node *node)
+{
+	leave_seqs(table, node);
+	if (node->flow.paired)
+		node->flow.paired->paired = NULL;
+	node->flow.paired = NULL;
+}
+
 static void node_free(struct flow_table *table, struct flow_node *node)
 {
 	struct flow_node *filed;
 
+	unpair(table, node);
+	free(node->flow.holders);
 	slot_leave(table, node);
 	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),
 		  filed);
@@ -166,6 +212,7 @@ void flow_end(struct flow_table *table, struct flow_node *node,
 {
 	if (node->in_gone)
 		return;
+	leave_seqs(table, node);
 	node->flow.destroyed = true;
 	node->flow.gone = mark;
 	DL_DELETE2(table->live, node, age_prev, age_next);
@@ -299,6 +346,39 @@ struct flow *flow_find_peer(const struct flow_table *table,
 	return flow;
 }
 
+struct flow *flow_peer(const struct flow *flow, struct span span)
+{
+	if (flow->paired)
+		return flow->paired;
+	return flow_find_peer(flow->table, &flow->conn, span);
+}
+
+int flow_complete(struct flow_table *table, const struct event_conn *conn)
+{
+	struct tuple tuple = tuple_of(conn);
+	struct flow_node *node, *only = NULL;
+	struct tuple_slot *slot = slot_find(table, &tuple);
+
+	if (slot && !slot->flows->flow.destroyed)
+		return 0; /* it is known */
+	tuple.lport = 0;
+	slot = slot_find(table, &tuple);
+	if (!slot)
+		return 0;
+	DL_FOREACH(slot->flows, node)
+	{
+		if (node->flow.destroyed || node->flow.state != STATE_SYN_SENT)
+			continue;
+		if (only)
+			return 0; /* which of them cannot be told */
+		only = node;
+	}
+	if (!only)
+		return 0;
+	only->flow.conn.lport = conn->lport;
+	return flow_file(table, only);
+}
+
 static struct flow *listener_in(const struct flow_table *table,
 				const struct tuple *tuple, uint32_t netns,
 				uint64_t time, bool gone)
@@ -327,11 +407,13 @@ struct flow *flow_find_listener(const struct flow_table *table,
 {
 	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t any6[16] = { 0 };
-	const uint8_t *const local[] = { conn->laddr, any4, any6 };
+	/* IPv4 reaches listeners on the address, 0.0.0.0 and [::]. */
+	const uint8_t *const local[] = { conn->laddr, any6, any4 };
 	const uint8_t *const remote[] = { any4, any6 };
+	int locals = memcmp(conn->laddr, any4, 12) ? 2 : 3;
 	struct tuple tuple = { .lport = conn->lport };
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < locals; i++) {
 		for (int j = 0; j < 2; j++) {
 			struct flow *flow;
 

@@ -20,7 +20,9 @@ struct flow_node {
 	struct flow_node *prev, *next;	       /* in its slot */
 	struct flow_node *age_prev, *age_next; /* in its table's list */
 	bool in_gone;			       /* which list that is */
-	UT_hash_handle hh;		       /* by sock */
+	uint64_t seqs; /* see flow_pair(); 0: not filed by it */
+	UT_hash_handle hh_seqs;
+	UT_hash_handle hh; /* by sock */
 };
 
 /* The newest flow of the socket at @sock, gone or not; or NULL. */
@@ -41,5 +43,18 @@ void flow_end(struct flow_table *table, struct flow_node *node,
 
 /* (Re)file @node under its flow's conn. Returns 0 or -ENOMEM. */
 int flow_file(struct flow_table *table, struct flow_node *node);
+
+/*
+ * @node became ESTABLISHED with these: look for the end that began with the
+ * same numbers turned round, and pair the two, or wait for it.
+ */
+void flow_pair(struct flow_table *table, struct flow_node *node,
+	       uint32_t snd_una, uint32_t rcv_nxt);
+
+/*
+ * A client of this connection whose own port is not known yet gets it.
+ * @conn is the client's view.
+ */
+int flow_complete(struct flow_table *table, const struct event_conn *conn);
 
 #endif /* TCPWHY_FLOW_TABLE_H */

@@ -22,6 +22,8 @@ static const struct {
 	[EVENT_EXISTING] = { "existing", sizeof(struct sock_event) },
 	[EVENT_HOLDER] = { "holder", sizeof(struct sock_event) },
 	[EVENT_FORK] = { "fork", sizeof(struct fork_event) },
+	[EVENT_EXEC] = { "exec", sizeof(struct exec_event) },
+	[EVENT_EXIT] = { "exit", sizeof(struct exit_event) },
 };
 
 const char *event_kind_name(unsigned int kind)
@@ -57,6 +59,11 @@ const struct fork_event *event_fork(const struct event_header *e)
 	return e->kind == EVENT_FORK ? (const struct fork_event *)e : NULL;
 }
 
+const struct exec_event *event_exec(const struct event_header *e)
+{
+	return e->kind == EVENT_EXEC ? (const struct exec_event *)e : NULL;
+}
+
 const struct event_conn *event_conn(const struct event_header *e)
 {
 	if (is_sock_kind(e->kind))
@@ -66,9 +73,9 @@ const struct event_conn *event_conn(const struct event_header *e)
 	return NULL;
 }
 
-static bool is_string(const char comm[EVENT_COMM_LEN])
+static bool is_string(const char *text, size_t size)
 {
-	return memchr(comm, '\0', EVENT_COMM_LEN);
+	return memchr(text, '\0', size);
 }
 
 static const char *check_conn(const struct event_conn *conn)
@@ -96,6 +103,18 @@ static const char *check_segment(const struct segment_event *e)
 	return check_conn(&e->conn);
 }
 
+static const char *check_process(const struct event_header *e)
+{
+	const struct fork_event *fork = event_fork(e);
+	const struct exec_event *exec = event_exec(e);
+
+	if (fork && !is_string(fork->child_comm, sizeof(fork->child_comm)))
+		return "unterminated process name";
+	if (exec && !is_string(exec->filename, sizeof(exec->filename)))
+		return "unterminated file name";
+	return NULL;
+}
+
 const struct event_header *event_decode(const void *data, size_t size,
 					const char **problem)
 {
@@ -112,13 +131,13 @@ const struct event_header *event_decode(const void *data, size_t size,
 		*problem = "unknown kind";
 	else if (kinds[e->kind].size != size)
 		*problem = "its size is not that of its kind";
-	else if (!is_string(e->comm))
+	else if (!is_string(e->comm, sizeof(e->comm)))
 		*problem = "unterminated process name";
 	else if (is_sock_kind(e->kind))
 		*problem = check_sock(event_sock(e));
 	else if (is_segment_kind(e->kind))
 		*problem = check_segment(event_segment(e));
-	else if (!is_string(event_fork(e)->child_comm))
-		*problem = "unterminated process name";
+	else
+		*problem = check_process(e);
 	return *problem ? NULL : e;
 }

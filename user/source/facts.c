@@ -13,17 +13,13 @@
 
 #include "decode.h"
 #include "kallsyms.h"
+#include "kin.h"
 #include "procfs.h"
 #include "version.h"
 
 struct address_seen {
 	uint64_t address;
 	UT_hash_handle hh;
-};
-
-struct process_id {
-	uint64_t start_time;
-	uint64_t pid;
 };
 
 struct process_seen {
@@ -124,6 +120,19 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 	return handler->fact(handler->arg, &fact);
 }
 
+static bool forget(struct facts *facts, const struct event_header *event)
+{
+	struct process_id id = { event->start_time, event->pid };
+	struct process_seen *seen;
+
+	HASH_FIND(hh, facts->processes, &id, sizeof(id), seen);
+	if (!seen)
+		return false;
+	HASH_DEL(facts->processes, seen);
+	free(seen);
+	return true;
+}
+
 int facts_for(struct facts *facts, const struct event_header *event,
 	      const struct source_handler *handler)
 {
@@ -136,6 +145,10 @@ int facts_for(struct facts *facts, const struct event_header *event,
 		if (!err && segment->location)
 			err = symbol_fact(facts, segment->location, handler);
 	}
+	/* What exec made of a process that is known already. */
+	if (!err && event->kind == EVENT_EXEC && forget(facts, event))
+		return process_fact(facts, event->pid, event->start_time,
+				    handler);
 	/* Only a task that has to do with the socket is worth the reading. */
 	if (!err &&
 	    (event->flags & EVENT_F_OWNED || event->kind == EVENT_HOLDER ||

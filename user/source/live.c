@@ -13,6 +13,7 @@
 #include "config.h"
 #include "decode.h"
 #include "facts.h"
+#include "holders.h"
 #include "kernel.h"
 #include "scan.h"
 #include "tcpwhy.skel.h"
@@ -22,6 +23,9 @@
 
 /* An event may be stamped a little before it is visible in the ring. */
 #define TICK_LAG_NS 2000000ULL
+
+/* How often the kernel is asked who holds what. */
+#define ASK_EVERY_NS 10000000ULL
 
 /* How often losses are looked for. */
 #define LOSS_CHECK_NS 500000000ULL
@@ -59,7 +63,18 @@ static const struct live_part parts_template[] = {
 	{ .program = "on_fork",
 	  .hook = "sched:sched_process_fork",
 	  .tracepoint = "sched_process_fork",
-	  .lost = "the children of a command under \"run\"" },
+	  .lost = "who inherits sockets; the children of a command" },
+	{ .program = "on_exec",
+	  .hook = "sched:sched_process_exec",
+	  .tracepoint = "sched_process_exec",
+	  .lost = "the new name of a process after exec" },
+	{ .program = "on_exit",
+	  .hook = "sched:sched_process_exit",
+	  .tracepoint = "sched_process_exit",
+	  .lost = "nothing but memory" },
+	{ .program = "on_task_file_wanted",
+	  .hook = "iter/task_file (by socket)",
+	  .lost = "who accepted a connection, where several may have" },
 	{ .program = "on_task_file",
 	  .hook = "iter/task_file",
 	  .lost = "who holds the sockets that were there before" },
@@ -76,6 +91,8 @@ struct live {
 	struct ring_buffer *ring;
 	struct facts *facts;
 	struct live_part parts[PART_COUNT];
+	struct holders holders;
+	uint64_t ask_at; /* when to ask about owners next, ns */
 	struct scan scan;
 	size_t scanned;	    /* how many of scan were delivered */
 	uint64_t delivered; /* scanned ones included */
@@ -114,7 +131,7 @@ static void explain_load(struct live_problem *problem, int err)
 			strerror(-err));
 }
 
-static void quiet_parts(struct live *live, const struct live_options *options)
+static void leave_out_missing(struct live *live)
 {
 	for (size_t i = 0; i < PART_COUNT; i++) {
 		struct live_part *part = &live->parts[i];
@@ -125,11 +142,10 @@ static void quiet_parts(struct live *live, const struct live_options *options)
 			kernel_has_tracepoint(live->btf, part->tracepoint);
 		program = bpf_object__find_program_by_name(live->skel->obj,
 							   part->program);
-		if (!part->present ||
-		    (!strcmp(part->program, "on_fork") && !options->forks))
+		if (!part->present) {
 			bpf_program__set_autoload(program, false);
-		if (!part->present)
 			part->err = -ENOENT;
+		}
 	}
 }
 
@@ -199,11 +215,12 @@ static int load(struct live *live, const struct live_options *options,
 			strerror(errno));
 		return err;
 	}
+	live->holders.wanted = live->skel->maps.wanted;
+	live->holders.program = live->skel->progs.on_task_file_wanted;
 	return attach_parts(live, problem);
 }
 
-static int open_skeleton(struct live *live, const struct live_options *options,
-			 struct live_problem *problem)
+static int open_skeleton(struct live *live, struct live_problem *problem)
 {
 	int err = kernel_btf_load(&live->btf);
 
@@ -221,7 +238,7 @@ static int open_skeleton(struct live *live, const struct live_options *options,
 		explain_load(problem, err);
 		return err;
 	}
-	quiet_parts(live, options);
+	leave_out_missing(live);
 	for (size_t i = 0; i < PART_COUNT; i++) {
 		if (live->parts[i].needed && !live->parts[i].present) {
 			explain(problem,
@@ -256,7 +273,7 @@ int live_open(struct live **out, const struct live_options *options,
 	memcpy(live->parts, parts_template, sizeof(live->parts));
 	libbpf_set_print(silent); /* our messages say what to do; see check */
 	live->facts = facts_new();
-	err = live->facts ? open_skeleton(live, options, problem) : -ENOMEM;
+	err = live->facts ? open_skeleton(live, problem) : -ENOMEM;
 	if (!err)
 		err = load(live, options, problem);
 	if (err) {
@@ -333,13 +350,44 @@ static int deliver_scan(struct live *live, uint64_t time)
 	return 0;
 }
 
+/*
+ * Between two events, so that the answers have a fixed place among them: a
+ * replay then knows as much at each event as the live run did.
+ */
+static int ask_holders(struct live *live, uint64_t now)
+{
+	struct holder_query query;
+	struct scan answers = { 0 };
+	int err = 0;
+
+	if (now < live->ask_at || live->scan.count || !live->holders.program)
+		return 0;
+	live->ask_at = now + ASK_EVERY_NS;
+	if (!live->handler->wants(live->handler->arg, now, &query))
+		return 0;
+	err = holders_ask(&live->holders, &query, now, &answers);
+	for (size_t i = 0; !err && i < answers.count; i++) {
+		live->from_scan++;
+		err = deliver(live, &answers.events[i],
+			      sizeof(answers.events[i]));
+	}
+	scan_free(&answers);
+	return err;
+}
+
 static int on_record(void *arg, void *data, size_t size)
 {
 	struct live *live = arg;
 	int err = 0;
 
-	if (live->scan.count && size >= sizeof(struct event_header))
-		err = deliver_scan(live, ((struct event_header *)data)->time);
+	if (size >= sizeof(struct event_header)) {
+		uint64_t time = ((struct event_header *)data)->time;
+
+		if (live->scan.count)
+			err = deliver_scan(live, time);
+		if (!err)
+			err = ask_holders(live, time);
+	}
 	if (!err)
 		err = deliver(live, data, size);
 	live->err = err;
@@ -401,6 +449,8 @@ static int drain(struct live *live)
 	if (err < 0 && err != -EINTR)
 		return err;
 	err = deliver_scan(live, now);
+	if (!err)
+		err = ask_holders(live, now);
 	if (!err && now >= live->loss_check) {
 		live->loss_check = now + LOSS_CHECK_NS;
 		err = deliver_counts(live, true);

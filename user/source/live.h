@@ -11,7 +11,6 @@ struct live;
 
 struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
-	bool forks;	     /* deliver EVENT_FORK too */
 };
 
 /* One BPF program of ours, and what became of it on this kernel. */

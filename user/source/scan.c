@@ -129,6 +129,36 @@ int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
 	return err;
 }
 
+int scan_process(struct scan *scan, const struct bpf_program *program,
+		 uint32_t pid)
+{
+	union bpf_iter_link_info info = { .task.pid = pid };
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts, .link_info = &info,
+		    .link_info_len = sizeof(info));
+	struct bpf_link *link;
+	int err;
+
+	link = bpf_program__attach_iter(program, pid ? &opts : NULL);
+	if (!link && pid && errno == ESRCH)
+		return 0; /* it has exited */
+	if (!link && pid)
+		link = bpf_program__attach_iter(program, NULL);
+	if (!link)
+		return -errno;
+	err = run_iterator(scan, link);
+	bpf_link__destroy(link);
+	return err;
+}
+
+int scan_add(struct scan *scan, const struct sock_event *event)
+{
+	int err = make_room(scan, 1);
+
+	if (!err)
+		scan->events[scan->count++] = *event;
+	return err;
+}
+
 void scan_free(struct scan *scan)
 {
 	free(scan->events);

@@ -4,6 +4,7 @@
 #define TCPWHY_SCAN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "event.h"
 
@@ -25,6 +26,14 @@ struct scan {
  */
 int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
 		 const struct bpf_program *by_netns);
+/*
+ * Run @program over the files of process @pid; 0: of all processes. Kernels
+ * that cannot be restricted so (before 6.1) look at all. Returns 0 or -errno.
+ */
+int scan_process(struct scan *scan, const struct bpf_program *program,
+		 uint32_t pid);
+/* Append one record. Returns 0 or -ENOMEM. */
+int scan_add(struct scan *scan, const struct sock_event *event);
 void scan_free(struct scan *scan);
 
 #endif /* TCPWHY_SCAN_H */

@@ -8,6 +8,7 @@
 #ifndef TCPWHY_SOURCE_H
 #define TCPWHY_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -79,6 +80,15 @@ struct fact {
 	};
 };
 
+/* A question to the kernel: who holds these sockets? */
+struct holder_query {
+	uint64_t socks[EVENT_MAX_WANTED];
+	unsigned int sock_count;
+	uint32_t pids[64]; /* look at these processes ... */
+	unsigned int pid_count;
+	bool everywhere; /* ... or at all */
+};
+
 struct source_handler {
 	/* Each returns 0, or a negative errno that stops the source. */
 	int (*fact)(void *arg, const struct fact *fact);
@@ -88,6 +98,11 @@ struct source_handler {
 	 * Live only; a recording's time is that of its events.
 	 */
 	int (*tick)(void *arg, uint64_t now);
+	/*
+	 * Fill @query with what is not known and will be needed soon; false:
+	 * nothing. The answer comes as EVENT_HOLDER events. Live only.
+	 */
+	bool (*wants)(void *arg, uint64_t now, struct holder_query *query);
 	void *arg;
 };
 

@@ -157,9 +157,13 @@ static bool match_fast(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 
+	/*
+	 * In recovery because of SACKs; the segment itself may leave later,
+	 * when pacing or the queue below lets it (tcp_tsq_write()).
+	 */
 	if (!is_data(c) || tcp->ca_state != CA_RECOVERY ||
 	    !stack_has(c->stack, "tcp_xmit_retransmit_queue") ||
-	    !stack_has(c->stack, "tcp_ack") ||
+	    !(stack_has(c->stack, "tcp_ack") || tcp->sacked_out) ||
 	    stack_has(c->stack, "tcp_rack_reo_timeout"))
 		return false;
 	trigger_is(f, "segment");

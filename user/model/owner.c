@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "owner.h"
+
+#include <string.h>
+
+/* A proof this shortly before an event still holds. */
+#define FRESH_NS 10000000ULL
+
+/*
+ * A process that exec'd goes by its new name. An accepted socket of which
+ * nothing is proven is its listener's, if only one process has that; else
+ * nobody can tell whose it will be.
+ */
+void owner_settle(const struct kin *kin, struct flow *flow)
+{
+	struct process_id id;
+	const char *name;
+
+	if (!flow || !flow->owner.pid)
+		return;
+	id = (struct process_id){ flow->owner.start_time, flow->owner.pid };
+	name = kin_renamed(kin, &id, flow->owner_time);
+	if (name)
+		memcpy(flow->owner.comm, name, sizeof(flow->owner.comm));
+	if (flow->owner.basis == PARTY_INHERITED &&
+	    kin_family(kin, &id, NULL, 0) > 1)
+		memset(&flow->owner, 0, sizeof(flow->owner));
+}
+
+static void add_candidate(struct holder_query *q, uint32_t pid)
+{
+	const unsigned int room = sizeof(q->pids) / sizeof(q->pids[0]);
+
+	for (unsigned int i = 0; i < q->pid_count; i++)
+		if (q->pids[i] == pid)
+			return;
+	if (q->pid_count < room)
+		q->pids[q->pid_count++] = pid;
+	else
+		q->everywhere = true;
+}
+
+static void add_family(const struct owner_finder *finder,
+		       struct holder_query *q, const struct party *party)
+{
+	struct process_id id = { party->start_time, party->pid };
+	struct process_id family[sizeof(q->pids) / sizeof(q->pids[0])];
+	unsigned int max = sizeof(family) / sizeof(family[0]);
+	unsigned int count = kin_family(finder->kin, &id, family, max);
+
+	if (count > max)
+		q->everywhere = true;
+	for (unsigned int i = 0; i < count && i < max; i++)
+		add_candidate(q, family[i].pid);
+}
+
+/* Who may hold an accepted socket: whoever holds its listener, and kin. */
+static void add_candidates(const struct owner_finder *finder,
+			   struct holder_query *q, const struct flow *flow)
+{
+	const struct flow *listener;
+
+	if (flow->owner.pid)
+		add_family(finder, q, &flow->owner);
+	for (unsigned int i = 0; i < flow->holder_count; i++)
+		add_family(finder, q, &flow->holders[i]);
+	if (flow->path_len && flow->path[0] == STATE_SYN_SENT)
+		return;
+	listener = flow_find_listener(finder->flows, &flow->conn, finder->now,
+				      false);
+	if (!listener)
+		return;
+	if (listener->owner.pid)
+		add_family(finder, q, &listener->owner);
+	for (unsigned int i = 0; i < listener->holder_count; i++)
+		add_family(finder, q, &listener->holders[i]);
+}
+
+static bool is_wanted(const struct flow *flow, uint64_t time)
+{
+	return flow && !flow->destroyed && !flow->listener &&
+	       flow->owner_time + FRESH_NS < time && flow->holders_time < time;
+}
+
+void owner_ask(const struct owner_finder *finder, struct flow *flow,
+	       uint64_t time, struct holder_query *q)
+{
+	if (!is_wanted(flow, time) || flow->asked_time >= time)
+		return;
+	flow->asked_time = finder->now;
+	q->socks[q->sock_count++] = flow->sock;
+	add_candidates(finder, q, flow);
+}

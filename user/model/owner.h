@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose a socket is, beyond what its own events prove: when to ask the kernel
+ * who holds it, whom to look at, and what to say when nothing is certain.
+ */
+#ifndef TCPWHY_OWNER_H
+#define TCPWHY_OWNER_H
+
+#include "flow.h"
+#include "kin.h"
+#include "source.h"
+
+struct owner_finder {
+	const struct flow_table *flows;
+	const struct kin *kin;
+	uint64_t now; /* CLOCK_MONOTONIC ns */
+};
+
+/*
+ * If the owner of @flow (may be NULL) is not proven as of @time, add the
+ * socket to @query, which has room, and the processes that may hold it: those
+ * that hold its listener, and their descendants.
+ */
+void owner_ask(const struct owner_finder *finder, struct flow *flow,
+	       uint64_t time, struct holder_query *query);
+
+/*
+ * The owner as it is to be shown: under its present name; nobody, where
+ * several processes may turn out to be it. @flow may be NULL.
+ */
+void owner_settle(const struct kin *kin, struct flow *flow);
+
+#endif /* TCPWHY_OWNER_H */
