@@ -214,7 +214,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
-	if (m.flow && m.conn == &m.flow->conn)
+	if (m.flow)
 		m.peer = flow_peer(m.flow, life_around(&m));
 	else
 		m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));

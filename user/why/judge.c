@@ -278,6 +278,22 @@ static void add_traffic(const struct evidence_case *c, struct finding *f)
 	}
 }
 
+/* The two ends know each other by other addresses than they have. */
+static void add_translation(const struct flow *peer, struct finding *f)
+{
+	char local[WORDS_ENDPOINT_LEN], remote[WORDS_ENDPOINT_LEN];
+
+	words_endpoint(peer->conn.laddr, peer->conn.lport, local,
+		       sizeof(local));
+	words_endpoint(peer->conn.raddr, peer->conn.rport, remote,
+		       sizeof(remote));
+	finding_add_string(f, "peer_local", local, NULL);
+	finding_add_string(f, "peer_remote", remote,
+			   "address translation: the peer is %s → %s (same "
+			   "initial sequence numbers)",
+			   local, remote);
+}
+
 /* What every finding shows, after what its rule has put first. */
 static void add_common(const struct evidence_case *c, struct finding *f)
 {
@@ -290,6 +306,8 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 					   c->reason);
 		add_traffic(c, f);
 	}
+	if (c->flow && peer && c->flow->paired == peer)
+		add_translation(peer, f);
 	if (c->event->kind == EVENT_RESET_SENT && peer &&
 	    peer->reset_received.time) {
 		finding_add_string(f, "peer_state",
