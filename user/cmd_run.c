@@ -37,7 +37,8 @@ static void on_interrupt(int signal)
  */
 static void catch_signals(void)
 {
-	struct sigaction stop = { .sa_handler = on_interrupt };
+	struct sigaction stop = { .sa_handler = on_interrupt,
+				  .sa_flags = SA_RESTART };
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
@@ -193,6 +194,7 @@ int cmd_run(int argc, char **argv)
 		      1, -1);
 	catch_signals();
 	live_options.ring_bytes = options.ring_bytes;
+	live_options.cmdlines = options.cmdlines;
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {

@@ -25,7 +25,7 @@ static bool go_on(void *arg)
 static void catch_signals(void)
 {
 	struct sigaction stop = { .sa_handler = on_stop,
-				  .sa_flags = SA_RESETHAND };
+				  .sa_flags = SA_RESETHAND | SA_RESTART };
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
@@ -69,6 +69,7 @@ int cmd_watch(int argc, char **argv)
 		      0, 0);
 	catch_signals();
 	live_options.ring_bytes = options.ring_bytes;
+	live_options.cmdlines = options.cmdlines;
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {

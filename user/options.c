@@ -22,6 +22,7 @@ enum {
 	KEY_HOST,
 	KEY_RING_SIZE,
 	KEY_MARKDOWN,
+	KEY_CMDLINE,
 };
 
 struct parse {
@@ -126,6 +127,9 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 	case 'w':
 		options->record = arg;
 		return 0;
+	case KEY_CMDLINE:
+		options->cmdlines = true;
+		return 0;
 	case KEY_RING_SIZE:
 		set_ring_size(state, arg);
 		return 0;
@@ -167,6 +171,8 @@ static const struct argp_option filter_options[] = {
 static const struct argp_option live_options[] = {
 	{ NULL, 0, NULL, 0, "Watching:", 3 },
 	{ "write", 'w', "FILE", 0, "record to FILE, for replay", 3 },
+	{ "cmdline", KEY_CMDLINE, NULL, 0,
+	  "show (and record) full command lines: they may hold secrets", 3 },
 	{ "ring-size", KEY_RING_SIZE, "KIB", 0,
 	  "room for events on their way (default 4096)", 3 },
 	{ 0 },

@@ -25,6 +25,7 @@ struct options {
 	enum sink_clock clock;
 	const char *record; /* -w FILE; NULL: none */
 	uint32_t ring_bytes;
+	bool cmdlines;
 	struct scope *scope; /* filters */
 	char **arguments;    /* what is left, NULL-terminated */
 	int argument_count;

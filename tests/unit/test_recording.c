@@ -549,7 +549,7 @@ static void newer_versions(void **state)
 	reseal(data, last, &header);
 	assert_refused(data, sample.size, "newer tcpwhy");
 	header.layout--;
-	header.kind = FACT_COUNTS + 1;
+	header.kind = FACT_KINDS;
 	reseal(data, last, &header);
 	assert_refused(data, sample.size, "newer tcpwhy");
 	/* Counts do not read as a name, and a host came before. */

@@ -25,6 +25,12 @@ struct symbol_entry {
 	UT_hash_handle hh;
 };
 
+struct netns_entry {
+	uint32_t inode;
+	char *name;
+	UT_hash_handle hh;
+};
+
 struct process_key {
 	uint64_t start_time;
 	uint64_t pid;
@@ -45,6 +51,7 @@ struct host {
 	struct name_entry *names;
 	struct symbol_entry *symbols;
 	struct process_entry *processes;
+	struct netns_entry *netns;
 };
 
 /*
@@ -66,6 +73,7 @@ static void process_entry_free(struct process_entry *entry)
 {
 	free(entry->process.exe);
 	free(entry->process.cgroup);
+	free(entry->process.cmdline);
 	free(entry);
 }
 
@@ -74,9 +82,16 @@ void host_free(struct host *host)
 	struct name_entry *name, *next_name;
 	struct symbol_entry *symbol, *next_symbol;
 	struct process_entry *process, *next_process;
+	struct netns_entry *netns, *next_netns;
 
 	if (!host)
 		return;
+	HASH_ITER(hh, host->netns, netns, next_netns)
+	{
+		HASH_DEL(host->netns, netns);
+		free(netns->name);
+		free(netns);
+	}
 	HASH_ITER(hh, host->names, name, next_name)
 	{
 		HASH_DEL(host->names, name);
@@ -181,12 +196,37 @@ static int learn_process(struct host *host, const struct fact *fact)
 		sizeof(entry->process.comm) - 1);
 	entry->process.exe = copy_or_null(fact->process.exe);
 	entry->process.cgroup = copy_or_null(fact->process.cgroup);
+	entry->process.cmdline = copy_or_null(fact->process.cmdline);
 	HASH_ADD(hh, host->processes, key, sizeof(key), entry);
 	if (HASH_COUNT(host->processes) > MAX_PROCESSES) {
 		entry = host->processes; /* the first is the oldest */
 		HASH_DEL(host->processes, entry);
 		process_entry_free(entry);
 	}
+	return 0;
+}
+
+static int learn_netns(struct host *host, const struct fact *fact)
+{
+	uint32_t inode = fact->netns.inode;
+	struct netns_entry *entry;
+
+	HASH_FIND(hh, host->netns, &inode, sizeof(inode), entry);
+	if (entry) {
+		HASH_DEL(host->netns, entry);
+		free(entry->name);
+		free(entry);
+	}
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->inode = inode;
+	entry->name = strdup(fact->netns.name);
+	if (!entry->name) {
+		free(entry);
+		return -ENOMEM;
+	}
+	HASH_ADD(hh, host->netns, inode, sizeof(entry->inode), entry);
 	return 0;
 }
 
@@ -201,8 +241,11 @@ int host_learn(struct host *host, const struct fact *fact)
 		return learn_symbol(host, fact);
 	case FACT_PROCESS:
 		return learn_process(host, fact);
+	case FACT_NETNS:
+		return learn_netns(host, fact);
 	case FACT_SCOPE:
 	case FACT_COUNTS:
+	case FACT_KINDS:
 		break; /* about the watching, not about the host */
 	}
 	return 0;
@@ -248,6 +291,14 @@ const char *host_symbol(const struct host *host, uint64_t address)
 	struct symbol_entry *entry;
 
 	HASH_FIND(hh, host->symbols, &address, sizeof(address), entry);
+	return entry ? entry->name : NULL;
+}
+
+const char *host_netns(const struct host *host, uint32_t inode)
+{
+	struct netns_entry *entry;
+
+	HASH_FIND(hh, host->netns, &inode, sizeof(inode), entry);
 	return entry ? entry->name : NULL;
 }
 

@@ -17,8 +17,9 @@ struct process {
 	uint32_t uid;	     /* -1: not known */
 	uint64_t start_time; /* CLOCK_MONOTONIC ns */
 	char comm[EVENT_COMM_LEN];
-	char *exe;    /* NULL: not known */
-	char *cgroup; /* NULL: not known */
+	char *exe;     /* NULL: not known */
+	char *cgroup;  /* NULL: not known */
+	char *cmdline; /* NULL: not asked for */
 };
 
 struct host;
@@ -48,6 +49,9 @@ const char *host_name(const struct host *host, enum name_space space,
 
 /* The function that @address lies in, or NULL. */
 const char *host_symbol(const struct host *host, uint64_t address);
+
+/* The name that "ip netns" gave to a namespace, or NULL. */
+const char *host_netns(const struct host *host, uint32_t inode);
 
 /* NULL if nothing is known but pid and start time. */
 const struct process *host_process(const struct host *host, uint32_t pid,

@@ -8,6 +8,7 @@
 #include <yajl/yajl_gen.h>
 
 #include "act.h"
+#include "container.h"
 #include "decode.h"
 #include "sink.h"
 #include "version.h"
@@ -101,11 +102,13 @@ static void put_conn(struct json_sink *j, const struct event_conn *conn)
 	key_endpoint(j, "remote", conn->raddr, conn->rport);
 	key_string(j, "family", conn->family == AF_INET6 ? "inet6" : "inet");
 	key_number(j, "netns", conn->netns);
+	key_foreign(j, "netns_name", host_netns(j->o.host, conn->netns));
 }
 
 static void key_party(struct json_sink *j, const char *key,
 		      const struct party *party)
 {
+	char container[CONTAINER_ID_LEN + 1];
 	const struct process *process;
 
 	put_string(j, key);
@@ -124,6 +127,13 @@ static void key_party(struct json_sink *j, const char *key,
 	else
 		key_null(j, "uid");
 	key_foreign(j, "cgroup", process ? process->cgroup : NULL);
+	if (process && process->cgroup &&
+	    container_of_cgroup(process->cgroup, container))
+		key_string(j, "container", container);
+	else
+		key_null(j, "container");
+	if (process && process->cmdline)
+		key_foreign(j, "cmdline", process->cmdline);
 	key_bool(j, "inherited", party->basis == PARTY_INHERITED);
 	yajl_gen_map_close(j->gen);
 }
@@ -281,6 +291,7 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 	yajl_gen_map_open(j->gen);
 	key_endpoint(j, "local", flow->conn.laddr, flow->conn.lport);
 	key_number(j, "netns", flow->conn.netns);
+	key_foreign(j, "netns_name", host_netns(j->o.host, flow->conn.netns));
 	key_party(j, "owner", &flow->owner);
 	put_string(j, "states");
 	yajl_gen_array_open(j->gen);

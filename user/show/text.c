@@ -244,6 +244,21 @@ static void print_evidence(const struct text_sink *t, const struct finding *f)
 	print_item(t, "seen", text);
 }
 
+/* Only where the user asked for command lines is there one. */
+static void print_cmdline(const struct text_sink *t, const struct party *party)
+{
+	const struct process *process =
+		host_process(t->o.host, party->pid, party->start_time);
+	char who[PARTY_LEN], safe[2100], text[2200];
+
+	if (!party->pid || !process || !process->cmdline)
+		return;
+	words_party(party, who, sizeof(who));
+	words_safe(process->cmdline, safe, sizeof(safe));
+	snprintf(text, sizeof(text), "%s: %s", who, safe);
+	print_item(t, "process", text);
+}
+
 static void text_finding(struct sink *sink, const struct finding *f)
 {
 	struct text_sink *t = text_of(sink);
@@ -253,6 +268,11 @@ static void text_finding(struct sink *sink, const struct finding *f)
 	print_item(t, "why", f->why);
 	print_item(t, "effect", f->effect);
 	print_evidence(t, f);
+	print_cmdline(t, &f->owner);
+	if (f->actor.pid != f->owner.pid)
+		print_cmdline(t, &f->actor);
+	if (f->has_peer)
+		print_cmdline(t, &f->peer);
 	print_item(t, "advice", f->advice);
 	if (f->rule)
 		snprintf(verdict, sizeof(verdict), "%s, %s", finding_cause(f),

@@ -29,25 +29,42 @@ struct process_seen {
 
 #define MAX_PROCESSES_SEEN 16384
 
+struct netns_seen {
+	uint32_t inode;
+	UT_hash_handle hh;
+};
+
 struct facts {
+	bool cmdlines;
+	struct netns_seen *netns;
 	struct kallsyms *syms; /* loaded when the first stack comes */
 	bool syms_tried;
 	struct address_seen *addresses;
 	struct process_seen *processes;
 };
 
-struct facts *facts_new(void)
+struct facts *facts_new(bool cmdlines)
 {
-	return calloc(1, sizeof(struct facts));
+	struct facts *facts = calloc(1, sizeof(*facts));
+
+	if (facts)
+		facts->cmdlines = cmdlines;
+	return facts;
 }
 
 void facts_free(struct facts *facts)
 {
 	struct address_seen *address, *next_address;
 	struct process_seen *process, *next_process;
+	struct netns_seen *netns, *next_netns;
 
 	if (!facts)
 		return;
+	HASH_ITER(hh, facts->netns, netns, next_netns)
+	{
+		HASH_DEL(facts->netns, netns);
+		free(netns);
+	}
 	HASH_ITER(hh, facts->addresses, address, next_address)
 	{
 		HASH_DEL(facts->addresses, address);
@@ -117,7 +134,43 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 	fact.process.comm = process.comm;
 	fact.process.exe = process.exe[0] ? process.exe : NULL;
 	fact.process.cgroup = process.cgroup[0] ? process.cgroup : NULL;
+	fact.process.cmdline =
+		facts->cmdlines && process.cmdline[0] ? process.cmdline : NULL;
 	return handler->fact(handler->arg, &fact);
+}
+
+struct netns_name {
+	uint32_t inode;
+	const struct source_handler *handler;
+};
+
+static int netns_name(uint64_t inode, const char *name, void *arg)
+{
+	const struct netns_name *wanted = arg;
+	struct fact fact = { .kind = FACT_NETNS };
+
+	if (inode != wanted->inode)
+		return 0;
+	fact.netns.inode = wanted->inode;
+	fact.netns.name = name;
+	return wanted->handler->fact(wanted->handler->arg, &fact);
+}
+
+static int netns_fact(struct facts *facts, uint32_t inode,
+		      const struct source_handler *handler)
+{
+	struct netns_name wanted = { inode, handler };
+	struct netns_seen *seen;
+
+	HASH_FIND(hh, facts->netns, &inode, sizeof(inode), seen);
+	if (seen || !inode)
+		return 0;
+	seen = calloc(1, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	seen->inode = inode;
+	HASH_ADD(hh, facts->netns, inode, sizeof(seen->inode), seen);
+	return procfs_each_named_netns(netns_name, &wanted);
 }
 
 static bool forget(struct facts *facts, const struct event_header *event)
@@ -137,9 +190,10 @@ int facts_for(struct facts *facts, const struct event_header *event,
 	      const struct source_handler *handler)
 {
 	const struct segment_event *segment = event_segment(event);
-	int err = 0;
+	const struct event_conn *conn = event_conn(event);
+	int err = conn ? netns_fact(facts, conn->netns, handler) : 0;
 
-	if (segment) {
+	if (segment && !err) {
 		for (uint32_t i = 0; i < segment->frames && !err; i++)
 			err = symbol_fact(facts, segment->stack[i], handler);
 		if (!err && segment->location)

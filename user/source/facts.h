@@ -7,12 +7,14 @@
 #ifndef TCPWHY_FACTS_H
 #define TCPWHY_FACTS_H
 
+#include <stdbool.h>
+
 #include "source.h"
 
 struct facts;
 
-/* Returns NULL when out of memory. */
-struct facts *facts_new(void);
+/* With command lines, or without. Returns NULL when out of memory. */
+struct facts *facts_new(bool cmdlines);
 void facts_free(struct facts *facts);
 
 /* Deliver to @handler what @event needs. Returns 0 or the handler's error. */

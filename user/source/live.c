@@ -272,7 +272,7 @@ int live_open(struct live **out, const struct live_options *options,
 		return -ENOMEM;
 	memcpy(live->parts, parts_template, sizeof(live->parts));
 	libbpf_set_print(silent); /* our messages say what to do; see check */
-	live->facts = facts_new();
+	live->facts = facts_new(options->cmdlines);
 	err = live->facts ? open_skeleton(live, problem) : -ENOMEM;
 	if (!err)
 		err = load(live, options, problem);

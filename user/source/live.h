@@ -11,6 +11,7 @@ struct live;
 
 struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
+	bool cmdlines;	     /* deliver the processes' command lines too */
 };
 
 /* One BPF program of ours, and what became of it on this kernel. */

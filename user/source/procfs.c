@@ -89,6 +89,27 @@ static void read_cgroup(uint32_t pid, char *cgroup, size_t size)
 	snprintf(cgroup, size, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
+static void read_cmdline(uint32_t pid, char *cmdline, size_t size)
+{
+	char path[32];
+	ssize_t len;
+	int fd;
+
+	cmdline[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	len = read(fd, cmdline, size - 1);
+	close(fd);
+	while (len > 0 && !cmdline[len - 1])
+		len--;
+	for (ssize_t i = 0; i < len; i++)
+		if (!cmdline[i])
+			cmdline[i] = ' ';
+	cmdline[len > 0 ? len : 0] = '\0';
+}
+
 bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out)
 {
 	char text[1024];
@@ -107,6 +128,7 @@ bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out)
 	}
 	read_exe(pid, out->exe, sizeof(out->exe));
 	read_cgroup(pid, out->cgroup, sizeof(out->cgroup));
+	read_cmdline(pid, out->cmdline, sizeof(out->cmdline));
 	return true;
 }
 
@@ -166,5 +188,25 @@ int procfs_each_netns(int (*each)(int fd, uint64_t inode, void *arg), void *arg)
 	}
 	closedir(proc);
 	free(seen.inodes);
+	return result;
+}
+
+int procfs_each_named_netns(int (*each)(uint64_t inode, const char *name,
+					void *arg),
+			    void *arg)
+{
+	DIR *names = opendir("/run/netns");
+	struct dirent *entry;
+	struct stat status;
+	int result = 0;
+
+	if (!names)
+		return 0; /* none was ever named */
+	while (!result && (entry = readdir(names))) {
+		if (entry->d_name[0] != '.' &&
+		    !fstatat(dirfd(names), entry->d_name, &status, 0))
+			result = each(status.st_ino, entry->d_name, arg);
+	}
+	closedir(names);
 	return result;
 }

@@ -9,8 +9,9 @@
 struct procfs_process {
 	uint32_t uid;
 	char comm[16];
-	char exe[512];	  /* "" if not to be had (a kernel thread) */
-	char cgroup[512]; /* of cgroup v2, "" if not to be had */
+	char exe[512];	   /* "" if not to be had (a kernel thread) */
+	char cgroup[512];  /* of cgroup v2, "" if not to be had */
+	char cmdline[512]; /* arguments, separated by spaces; may be cut */
 };
 
 /*
@@ -18,6 +19,14 @@ struct procfs_process {
  * (CLOCK_MONOTONIC ns); false when that one is gone.
  */
 bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out);
+
+/*
+ * Call @each with the inode number and name of every network namespace that
+ * "ip netns" has named. Stops at the first result that is not 0, returns it.
+ */
+int procfs_each_named_netns(int (*each)(uint64_t inode, const char *name,
+					void *arg),
+			    void *arg);
 
 /*
  * Call @each with a descriptor of every network namespace that a process

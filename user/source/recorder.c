@@ -201,6 +201,7 @@ static void put_process(struct recorder *r, const struct fact *fact)
 	put_string(r, fact->process.comm);
 	put_optional(r, fact->process.exe);
 	put_optional(r, fact->process.cgroup);
+	put_optional(r, fact->process.cmdline);
 }
 
 static void put_counts(struct recorder *r, const struct fact *fact)
@@ -240,6 +241,10 @@ static void put_fact(struct recorder *r, const struct fact *fact)
 		break;
 	case FACT_COUNTS:
 		put_counts(r, fact);
+		break;
+	case FACT_NETNS:
+		put_u32(r, fact->netns.inode);
+		put_string(r, fact->netns.name);
 		break;
 	default:
 		fail(r, -EINVAL);

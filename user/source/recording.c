@@ -141,6 +141,7 @@ static void take_process(struct cursor *c, struct fact *fact)
 	fact->process.comm = take_string(c);
 	fact->process.exe = take_optional(c);
 	fact->process.cgroup = take_optional(c);
+	fact->process.cmdline = take_optional(c);
 }
 
 static void take_counts(struct cursor *c, struct fact *fact)
@@ -187,6 +188,13 @@ static void take_fact(struct cursor *c, struct fact *fact)
 	case FACT_COUNTS:
 		take_counts(c, fact);
 		break;
+	case FACT_NETNS:
+		fact->netns.inode = take_u32(c);
+		fact->netns.name = take_string(c);
+		break;
+	case FACT_KINDS:
+		c->bad = true;
+		break;
 	}
 	if (c->left)
 		c->bad = true;
@@ -199,7 +207,7 @@ static int deliver_fact(struct reader *r, unsigned int kind,
 	struct cursor cursor = { payload, size, false };
 	struct fact fact = { 0 };
 
-	if (!kind || kind > FACT_COUNTS)
+	if (!kind || kind >= FACT_KINDS)
 		return damaged(r, "written by a newer tcpwhy (record kind %u)",
 			       kind);
 	if (r->seen & comes_once & 1u << kind)

@@ -22,6 +22,9 @@ enum fact_kind {
 	FACT_PROCESS = 4, /* comes before the first event of that process */
 	FACT_SCOPE = 5,	  /* once, after FACT_HOST: what was watched */
 	FACT_COUNTS = 6,  /* produced and lost so far; the last at the end */
+	FACT_NETNS =
+		7, /* a namespace that has a name; before its first event */
+	FACT_KINDS = 8,
 };
 
 /* Which enum of the kernel a FACT_NAME belongs to. */
@@ -62,6 +65,9 @@ struct fact {
 			const char *comm;
 			const char *exe;    /* NULL: not known */
 			const char *cgroup; /* NULL: not known */
+			/* Arguments, separated by spaces; NULL: not asked for
+			 */
+			const char *cmdline;
 		} process;
 		struct {
 			/* Of "run": its command; pid 0: everything. */
@@ -77,6 +83,10 @@ struct fact {
 			uint64_t bad;	  /* records that decode refused */
 			struct event_count kinds[EVENT_KINDS];
 		} counts;
+		struct {
+			uint32_t inode;
+			const char *name; /* as "ip netns" shows it */
+		} netns;
 	};
 };
 

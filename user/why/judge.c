@@ -278,6 +278,17 @@ static void add_traffic(const struct evidence_case *c, struct finding *f)
 	}
 }
 
+static bool is_translated(const struct flow *flow, const struct flow *peer)
+{
+	struct event_conn other = reversed(&peer->conn);
+
+	return flow->paired == peer && flow->conn.rport &&
+	       (memcmp(other.laddr, flow->conn.laddr, 16) ||
+		memcmp(other.raddr, flow->conn.raddr, 16) ||
+		other.lport != flow->conn.lport ||
+		other.rport != flow->conn.rport);
+}
+
 /* The two ends know each other by other addresses than they have. */
 static void add_translation(const struct flow *peer, struct finding *f)
 {
@@ -306,7 +317,7 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 					   c->reason);
 		add_traffic(c, f);
 	}
-	if (c->flow && peer && c->flow->paired == peer)
+	if (c->flow && peer && is_translated(c->flow, peer))
 		add_translation(peer, f);
 	if (c->event->kind == EVENT_RESET_SENT && peer &&
 	    peer->reset_received.time) {
