@@ -75,10 +75,34 @@ static __always_inline bool place_in_ipv4(struct tcp_place *place,
 	return true;
 }
 
+#define MAX_EXTENSIONS 4
+
+/*
+ * Walk the extension headers (RFC 8200, 4) that may stand before TCP. A later
+ * fragment has no TCP header.
+ */
+static __always_inline bool skip_extensions(const unsigned char *head,
+					    __u8 next, __u32 *offset)
+{
+	for (int i = 0; i < MAX_EXTENSIONS && next != IPPROTO_TCP; i++) {
+		__u8 start[4]; /* next header, length in 8 bytes; fragment */
+
+		if (next != 0 && next != 43 && next != 44 && next != 60)
+			return false;
+		if (bpf_probe_read_kernel(start, sizeof(start), head + *offset))
+			return false;
+		if (next == 44 && (start[2] || start[3] & 0xf8))
+			return false;
+		*offset += next == 44 ? 8 : (start[1] + 1) * 8;
+		next = start[0];
+	}
+	return next == IPPROTO_TCP;
+}
+
 static __always_inline bool place_in_ipv6(struct tcp_place *place,
 					  struct event_conn *conn,
 					  const unsigned char *head,
-					  __u32 network, __u32 transport)
+					  __u32 network)
 {
 	struct wire_ipv6 ip;
 
@@ -87,17 +111,8 @@ static __always_inline bool place_in_ipv6(struct tcp_place *place,
 	if ((bpf_ntohl(ip.version_class_flow) >> 28) != 6)
 		return false;
 	place->offset = network + sizeof(ip);
-	if (ip.nexthdr != IPPROTO_TCP) {
-		/*
-		 * Extension headers: the stack has walked them if the
-		 * transport header lies beyond the first of them. Which
-		 * protocol it found there, only a TCP socket can vouch for.
-		 */
-		if (transport == HEADER_NONE || transport <= place->offset ||
-		    ip.nexthdr == 17 || ip.nexthdr == 58)
-			return false;
-		place->offset = transport;
-	}
+	if (!skip_extensions(head, ip.nexthdr, &place->offset))
+		return false;
 	conn->family = AF_INET6;
 	addr_from_v6(conn->raddr, &ip.saddr);
 	addr_from_v6(conn->laddr, &ip.daddr);
@@ -117,7 +132,6 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 	const unsigned char *head = skb->head;
 	__u16 protocol = skb->protocol;
 	__u32 network = skb->network_header;
-	__u32 transport = skb->transport_header;
 	struct tcp_place place = {};
 	struct wire_tcp tcp;
 	__u32 header;
@@ -128,7 +142,7 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 		if (!place_in_ipv4(&place, conn, head, network))
 			return false;
 	} else if (protocol == bpf_htons(ETH_P_IPV6)) {
-		if (!place_in_ipv6(&place, conn, head, network, transport))
+		if (!place_in_ipv6(&place, conn, head, network))
 			return false;
 	} else {
 		return false;

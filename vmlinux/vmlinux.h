@@ -217,7 +217,6 @@ struct sk_buff {
 	char cb[48];
 	unsigned int len;
 	__be16 protocol;
-	__u16 transport_header;
 	__u16 network_header;
 	unsigned char *head;
 };

@@ -72,7 +72,8 @@ static int on_event(void *arg, const struct event_header *event)
 
 static void read_bytes(const uint8_t *data, size_t size)
 {
-	const struct source_handler handler = { on_fact, on_event, NULL, NULL };
+	const struct source_handler handler = { .fact = on_fact,
+						.event = on_event };
 	struct recording_result result;
 	char path[32];
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);

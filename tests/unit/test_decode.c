@@ -18,6 +18,7 @@ union any_event {
 	struct sock_event sock;
 	struct segment_event segment;
 	struct fork_event fork;
+	struct exec_event exec;
 };
 
 static const size_t sizes[EVENT_KINDS] = {
@@ -31,6 +32,8 @@ static const size_t sizes[EVENT_KINDS] = {
 	[EVENT_EXISTING] = sizeof(struct sock_event),
 	[EVENT_HOLDER] = sizeof(struct sock_event),
 	[EVENT_FORK] = sizeof(struct fork_event),
+	[EVENT_EXEC] = sizeof(struct exec_event),
+	[EVENT_EXIT] = sizeof(struct exit_event),
 };
 
 static void make(union any_event *e, unsigned int kind)
@@ -263,6 +266,9 @@ static void names_are_terminated(void **state)
 	make(&e, EVENT_FORK);
 	memset(e.fork.child_comm, 'x', EVENT_COMM_LEN);
 	assert_non_null(decode(&e, sizeof(e.fork)));
+	make(&e, EVENT_EXEC);
+	memset(e.exec.filename, 'x', EVENT_FILENAME_LEN);
+	assert_non_null(decode(&e, sizeof(e.exec)));
 }
 
 /* xorshift64: the same bytes on every machine, to see a failure again. */

@@ -121,11 +121,13 @@ static int log_fact(void *arg, const struct fact *f)
 			     (unsigned long)f->symbol.address, f->symbol.name);
 		break;
 	case FACT_PROCESS:
-		n = snprintf(line, sizeof(line), "process %u %u %lu %s %s %s",
-			     f->process.pid, f->process.uid,
+		n = snprintf(line, sizeof(line),
+			     "process %u %u %lu %s %s %s %s", f->process.pid,
+			     f->process.uid,
 			     (unsigned long)f->process.start_time,
 			     f->process.comm, or_none(f->process.exe),
-			     or_none(f->process.cgroup));
+			     or_none(f->process.cgroup),
+			     or_none(f->process.cmdline));
 		break;
 	case FACT_SCOPE:
 		n = snprintf(line, sizeof(line), "scope %u %lu '%s'",
@@ -136,6 +138,12 @@ static int log_fact(void *arg, const struct fact *f)
 	case FACT_COUNTS:
 		n = print_counts(line, sizeof(line), f);
 		break;
+	case FACT_NETNS:
+		n = snprintf(line, sizeof(line), "netns %u %s", f->netns.inode,
+			     f->netns.name);
+		break;
+	case FACT_KINDS:
+		fail();
 	}
 	assert_in_range(n, 1, sizeof(line) - 1);
 	add_item(log, line, n);
@@ -154,8 +162,9 @@ static int log_event(void *arg, const struct event_header *e)
 static int read_log(const char *path, struct log *log,
 		    struct recording_result *result)
 {
-	const struct source_handler handler = { log_fact, log_event, NULL,
-						log };
+	const struct source_handler handler = { .fact = log_fact,
+						.event = log_event,
+						.arg = log };
 
 	log->count = 0;
 	memset(result, 0xff, sizeof(*result));
@@ -185,9 +194,11 @@ static const struct fact facts[] = {
 	{ .kind = FACT_NAME, .name = { NAME_DROP_REASON, 2, "" } },
 	{ .kind = FACT_SYMBOL, .symbol = { ~0ull - 5, "tcp_v4_rcv" } },
 	{ .kind = FACT_PROCESS,
-	  .process = { 1, -1, 7, "init", "/sbin/init", "/" } },
-	{ .kind = FACT_PROCESS, .process = { 2, 0, 9, "x\xff\n", NULL, "" } },
-	{ .kind = FACT_PROCESS, .process = { 3, 0, 9, "", "", NULL } },
+	  .process = { 1, -1, 7, "init", "/sbin/init", "/", "init splash" } },
+	{ .kind = FACT_PROCESS,
+	  .process = { 2, 0, 9, "x\xff\n", NULL, "", NULL } },
+	{ .kind = FACT_PROCESS, .process = { 3, 0, 9, "", "", NULL, "" } },
+	{ .kind = FACT_NETNS, .netns = { 4026531840, "blue" } },
 };
 
 static const struct fact counts = {
@@ -200,6 +211,8 @@ union any_event {
 	struct sock_event sock;
 	struct segment_event segment;
 	struct fork_event fork;
+	struct exec_event exec;
+	struct exit_event exit;
 };
 
 /* An event of @kind with something in every byte that may be anything. */
@@ -214,6 +227,11 @@ static void make_event(union any_event *e, unsigned int kind, uint64_t time)
 	if (kind == EVENT_FORK) {
 		e->h.size = sizeof(e->fork);
 		memset(e->fork.child_comm, 0, sizeof(e->fork.child_comm));
+	} else if (kind == EVENT_EXEC) {
+		e->h.size = sizeof(e->exec);
+		e->exec.filename[EVENT_FILENAME_LEN - 1] = '\0';
+	} else if (kind == EVENT_EXIT) {
+		e->h.size = sizeof(e->exit);
 	} else if (kind >= EVENT_RESET_SENT && kind <= EVENT_DROP) {
 		e->h.size = sizeof(e->segment);
 		e->segment.tcp.state = STATE_ESTABLISHED;
@@ -666,8 +684,9 @@ static void long_recording(void **state)
 	static char huge[PCAPNG_BLOCK_MAX + 2];
 	struct fact process = facts[4];
 	struct order order = { 0 };
-	const struct source_handler handler = { order_fact, order_event, NULL,
-						&order };
+	const struct source_handler handler = { .fact = order_fact,
+						.event = order_event,
+						.arg = &order };
 	struct recording_result result;
 	union any_event e;
 	size_t size;

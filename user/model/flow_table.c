@@ -407,10 +407,11 @@ struct flow *flow_find_listener(const struct flow_table *table,
 {
 	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t any6[16] = { 0 };
-	/* IPv4 reaches listeners on the address, 0.0.0.0 and [::]. */
-	const uint8_t *const local[] = { conn->laddr, any6, any4 };
+	/* As compute_score() prefers them; IPv4 reaches [::] too. */
+	bool v4 = !memcmp(conn->laddr, any4, 12);
+	const uint8_t *const local[] = { conn->laddr, v4 ? any4 : any6, any6 };
 	const uint8_t *const remote[] = { any4, any6 };
-	int locals = memcmp(conn->laddr, any4, 12) ? 2 : 3;
+	int locals = v4 ? 3 : 2;
 	struct tuple tuple = { .lport = conn->lport };
 
 	for (int i = 0; i < locals; i++) {
