@@ -250,7 +250,8 @@ static int add_holder(struct flow *flow, const struct event_header *e)
 	flow->holders = grown;
 	flow->holders[flow->holder_count++] = party;
 	/* Of several, the one that acted last stays the owner. */
-	if (flow->holder_count == 1 || same_process(&flow->owner, &party)) {
+	if (e->time >= flow->owner_time &&
+	    (flow->holder_count == 1 || same_process(&flow->owner, &party))) {
 		flow->owner = party;
 		flow->owner_time = e->time;
 	}
