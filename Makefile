@@ -161,6 +161,7 @@ lint: $(O)/tcpwhy
 	$(O)/tcpwhy explain --markdown | diff - docs/causes.md
 	clang-format --dry-run --Werror $(C_FILES)
 	clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
+	$(MAKE) --no-print-directory O=$(O)/clang CC=clang all
 	shellcheck $(SH_FILES)
 
 format:

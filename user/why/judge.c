@@ -283,8 +283,8 @@ static bool is_translated(const struct flow *flow, const struct flow *peer)
 	struct event_conn other = reversed(&peer->conn);
 
 	return flow->paired == peer && flow->conn.rport &&
-	       (memcmp(other.laddr, flow->conn.laddr, 16) ||
-		memcmp(other.raddr, flow->conn.raddr, 16) ||
+	       (memcmp(other.laddr, flow->conn.laddr, 16) != 0 ||
+		memcmp(other.raddr, flow->conn.raddr, 16) != 0 ||
 		other.lport != flow->conn.lport ||
 		other.rport != flow->conn.rport);
 }
