@@ -32,26 +32,30 @@ struct parse {
 	const char *usage;
 };
 
+/* Not before a key is known: argp asks its children first without input. */
+static struct options *options_of(const struct argp_state *state)
+{
+	return ((struct parse *)state->input)->options;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = ((struct parse *)state->input)->options;
-
 	(void)arg;
 	switch (key) {
 	case KEY_JSON:
-		options->json = true;
+		options_of(state)->json = true;
 		return 0;
 	case KEY_WHY_ONLY:
-		options->why_only = true;
+		options_of(state)->why_only = true;
 		return 0;
 	case KEY_MARKDOWN:
-		options->markdown = true;
+		options_of(state)->markdown = true;
 		return 0;
 	case KEY_UTC:
-		options->clock = SINK_UTC;
+		options_of(state)->clock = SINK_UTC;
 		return 0;
 	case KEY_RELATIVE:
-		options->clock = SINK_RELATIVE;
+		options_of(state)->clock = SINK_RELATIVE;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -61,7 +65,7 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 static void add_filter(struct argp_state *state, const char *name,
 		       const char *value)
 {
-	struct options *options = ((struct parse *)state->input)->options;
+	struct options *options = options_of(state);
 	const char *problem;
 	int err = scope_add(options->scope, name, value, &problem);
 
@@ -106,7 +110,7 @@ static error_t parse_filter(int key, char *arg, struct argp_state *state)
 /* A power of two of KiB: the kernel takes no other size. */
 static void set_ring_size(struct argp_state *state, const char *arg)
 {
-	struct options *options = ((struct parse *)state->input)->options;
+	struct options *options = options_of(state);
 	char *end;
 	unsigned long kib = strtoul(arg, &end, 10);
 
@@ -121,14 +125,12 @@ static void set_ring_size(struct argp_state *state, const char *arg)
 
 static error_t parse_live(int key, char *arg, struct argp_state *state)
 {
-	struct options *options = ((struct parse *)state->input)->options;
-
 	switch (key) {
 	case 'w':
-		options->record = arg;
+		options_of(state)->record = arg;
 		return 0;
 	case KEY_CMDLINE:
-		options->cmdlines = true;
+		options_of(state)->cmdlines = true;
 		return 0;
 	case KEY_RING_SIZE:
 		set_ring_size(state, arg);

@@ -138,6 +138,22 @@ static void key_party(struct json_sink *j, const char *key,
 	yajl_gen_map_close(j->gen);
 }
 
+/* Only where there are several: one is the owner. */
+static void key_holders(struct json_sink *j, const struct flow *flow)
+{
+	if (flow->holder_count < 2)
+		return;
+	put_string(j, "holders");
+	yajl_gen_array_open(j->gen);
+	for (unsigned int i = 0; i < flow->holder_count; i++) {
+		yajl_gen_map_open(j->gen);
+		key_number(j, "pid", flow->holders[i].pid);
+		key_foreign(j, "comm", flow->holders[i].comm);
+		yajl_gen_map_close(j->gen);
+	}
+	yajl_gen_array_close(j->gen);
+}
+
 static void begin(struct json_sink *j, const char *type)
 {
 	yajl_gen_map_open(j->gen);
@@ -225,6 +241,8 @@ static void json_event(struct sink *sink, const struct moment *m)
 	key_string(j, "kind", event_kind_name(m->event->kind));
 	put_conn(j, m->conn);
 	key_party(j, "owner", m->flow ? &m->flow->owner : &none);
+	if (m->flow)
+		key_holders(j, m->flow);
 	if (sock)
 		put_sock_event(j, m, sock);
 	if (segment)
@@ -293,6 +311,7 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 	key_number(j, "netns", flow->conn.netns);
 	key_foreign(j, "netns_name", host_netns(j->o.host, flow->conn.netns));
 	key_party(j, "owner", &flow->owner);
+	key_holders(j, flow);
 	put_string(j, "states");
 	yajl_gen_array_open(j->gen);
 	for (unsigned int i = 0; i < flow->path_len; i++)

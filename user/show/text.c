@@ -148,6 +148,9 @@ static void text_event(struct sink *sink, const struct moment *m)
 	if (t->o.why_only || !e || e->h.kind != EVENT_STATE)
 		return;
 	party_text(&m->flow->owner, "-", who);
+	if (m->flow->owner.pid && m->flow->holder_count > 1)
+		snprintf(who + strlen(who), PARTY_LEN - strlen(who), "+%u",
+			 m->flow->holder_count - 1);
 	words_endpoint(m->conn->laddr, m->conn->lport, local, sizeof(local));
 	if (m->conn->rport)
 		words_endpoint(m->conn->raddr, m->conn->rport, remote,

@@ -101,7 +101,7 @@ static int ask_all(struct holders *holders, const struct holder_query *query,
 }
 
 int holders_ask(struct holders *holders, const struct holder_query *query,
-		uint64_t now, struct scan *scan)
+		uint64_t now, bool patient, struct scan *scan)
 {
 	size_t from = scan->count;
 	bool all_found = true;
@@ -118,7 +118,7 @@ int holders_ask(struct holders *holders, const struct holder_query *query,
 		err = ask_candidates(holders, query, scan);
 	for (unsigned int i = 0; i < query->sock_count; i++)
 		all_found &= was_found(scan, from, query->socks[i]);
-	if (!err && !all_found)
+	if (!err && !all_found && patient)
 		err = ask_all(holders, query, from, scan);
 	want(holders, query, false);
 	return err;

@@ -26,10 +26,11 @@ struct holders {
 /*
  * Answer @query at @now (CLOCK_MONOTONIC ns) with records of kind
  * EVENT_HOLDER in @scan; a socket that nobody was found to hold, though all
- * were looked at, gets one with pid 0. No budget: no records. Returns 0 or
- * -errno.
+ * were looked at, gets one with pid 0. No budget: no records. All processes
+ * are looked at only if @patient: it may take long, and the ring fills up
+ * meanwhile. Returns 0 or -errno.
  */
 int holders_ask(struct holders *holders, const struct holder_query *query,
-		uint64_t now, struct scan *scan);
+		uint64_t now, bool patient, struct scan *scan);
 
 #endif /* TCPWHY_HOLDERS_H */

@@ -354,7 +354,7 @@ static int deliver_scan(struct live *live, uint64_t time)
  * Between two events, so that the answers have a fixed place among them: a
  * replay then knows as much at each event as the live run did.
  */
-static int ask_holders(struct live *live, uint64_t now)
+static int ask_holders(struct live *live, uint64_t now, bool patient)
 {
 	struct holder_query query;
 	struct scan answers = { 0 };
@@ -365,7 +365,7 @@ static int ask_holders(struct live *live, uint64_t now)
 	live->ask_at = now + ASK_EVERY_NS;
 	if (!live->handler->wants(live->handler->arg, now, &query))
 		return 0;
-	err = holders_ask(&live->holders, &query, now, &answers);
+	err = holders_ask(&live->holders, &query, now, patient, &answers);
 	for (size_t i = 0; !err && i < answers.count; i++) {
 		live->from_scan++;
 		err = deliver(live, &answers.events[i],
@@ -386,7 +386,7 @@ static int on_record(void *arg, void *data, size_t size)
 		if (live->scan.count)
 			err = deliver_scan(live, time);
 		if (!err)
-			err = ask_holders(live, time);
+			err = ask_holders(live, time, false);
 	}
 	if (!err)
 		err = deliver(live, data, size);
@@ -450,7 +450,7 @@ static int drain(struct live *live)
 		return err;
 	err = deliver_scan(live, now);
 	if (!err)
-		err = ask_holders(live, now);
+		err = ask_holders(live, now, true);
 	if (!err && now >= live->loss_check) {
 		live->loss_check = now + LOSS_CHECK_NS;
 		err = deliver_counts(live, true);

@@ -26,7 +26,7 @@ static void add_attempt(const struct evidence_case *c, struct finding *f)
 	words_duration(waited, text, sizeof(text));
 	finding_add_number(f, "syns", syns, "%u SYN%s in %s", syns,
 			   syns == 1 ? "" : "s", text);
-	snprintf(sent, sizeof(sent), "%u SYN%s", syns, syns == 1 ? "" : "s");
+	words_count(syns, "SYN", sent, sizeof(sent));
 	finding_add_fragment(f, "syns_sent", sent);
 	finding_add_fragment(f, "waited", text);
 	finding_add_number(f, "waited_us", waited / 1000, NULL);

@@ -8,6 +8,8 @@
 void effect_in_state(const char *who, uint8_t state, uint32_t unread,
 		     char *text, size_t size)
 {
+	char waiting[32];
+
 	switch (state) {
 	case STATE_SYN_SENT:
 		snprintf(text, size,
@@ -27,11 +29,12 @@ void effect_in_state(const char *who, uint8_t state, uint32_t unread,
 	default:
 		break;
 	}
+	words_count(unread, "byte", waiting, sizeof(waiting));
 	if (unread)
 		snprintf(text, size,
-			 "%s, in %s, can still read the %u bytes that were "
-			 "waiting, then gets ECONNRESET",
-			 who, words_state(state), unread);
+			 "%s, in %s, can still read the %s waiting, then gets "
+			 "ECONNRESET",
+			 who, words_state(state), waiting);
 	else
 		snprintf(text, size,
 			 "%s, in %s, gets ECONNRESET on its next read", who,

@@ -4,6 +4,7 @@
 
 #include "act.h"
 #include "rule.h"
+#include "words.h"
 
 #define SHUTDOWN_BOTH 3 /* SHUTDOWN_MASK, include/net/sock.h */
 
@@ -53,6 +54,7 @@ static bool match_unread_data(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 	uint32_t unread = unread_bytes(tcp);
+	char text[32];
 
 	if (!is_act(c) || tcp->state != STATE_CLOSE || !unread)
 		return false;
@@ -68,6 +70,8 @@ static bool match_unread_data(const struct evidence_case *c, struct finding *f)
 	}
 	act_of_task(c, f);
 	finding_add_number(f, "unread_bytes", unread, "%u B unread", unread);
+	words_count(unread, "byte", text, sizeof(text));
+	finding_add_fragment(f, "unread", text);
 	return true;
 }
 
@@ -93,7 +97,7 @@ static const struct rule rules[] = {
 		.match = match_unread_data,
 		.meaning = "closed (close, exit or a killing signal) with "
 			   "bytes from the peer still unread",
-		.why = "{actor} {act} with {unread_bytes} bytes from {peer} "
+		.why = "{actor} {act} with {unread} from {peer} "
 		       "still unread: the kernel sends a RST instead of a FIN, "
 		       "so that the peer learns its data was lost",
 		.effect = "{reset_effect}",

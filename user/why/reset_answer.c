@@ -58,6 +58,7 @@ static bool match_data_after_close(const struct evidence_case *c,
 				   struct finding *f)
 {
 	const struct segment_event *e = c->segment;
+	char text[32];
 
 	if (reason_is(c, "TCP_TIMEWAIT_SOCKET")) {
 		if (e->substate != STATE_FIN_WAIT2 || !e->seg.len)
@@ -70,6 +71,8 @@ static bool match_data_after_close(const struct evidence_case *c,
 	trigger_is_segment(f);
 	finding_add_number(f, "segment_bytes", e->seg.len,
 			   "segment of %u B to a closed socket", e->seg.len);
+	words_count(e->seg.len, "byte", text, sizeof(text));
+	finding_add_fragment(f, "sent", text);
 	add_ended(c, f);
 	return true;
 }
@@ -140,7 +143,7 @@ static const struct rule rules[] = {
 		.match = match_data_after_close,
 		.meaning = "the peer sent data after the application had "
 			   "closed",
-		.why = "{peer} sent {segment_bytes} bytes on a connection that "
+		.why = "{peer} sent {sent} on a connection that "
 		       "{owner} had already closed in both directions{ended}: "
 		       "nobody could read them",
 		.effect = "{reset_effect}",

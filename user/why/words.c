@@ -57,6 +57,12 @@ void words_duration(uint64_t ns, char *text, size_t size)
 		snprintf(text, size, "%.1f s", (double)ns / NSEC_PER_SEC);
 }
 
+void words_count(uint64_t count, const char *noun, char *text, size_t size)
+{
+	snprintf(text, size, "%llu %s%s", (unsigned long long)count, noun,
+		 count == 1 ? "" : "s");
+}
+
 /* Length of the UTF-8 sequence at @s (RFC 3629), 0 if it is none. */
 static size_t utf8_length(const unsigned char *s)
 {
@@ -304,7 +310,11 @@ static const char *generic_evidence(const char *key)
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		if (!strcmp(key, optional[i]))
 			return "";
-	return "N";
+	if (!strcmp(key, "unread") || !strcmp(key, "sent"))
+		return "some bytes";
+	if (!strcmp(key, "syns_sent"))
+		return "N SYNs";
+	return !strcmp(key, "waited") ? "some time" : "N";
 }
 
 static void fill_key(const char *key, const struct filler *x)

@@ -18,6 +18,9 @@ void words_generic(const char *template, char *text, size_t size);
 /* "3.0 s", "1.1 ms", "85 us" */
 void words_duration(uint64_t ns, char *text, size_t size);
 
+/* "1 byte", "4 bytes" */
+void words_count(uint64_t count, const char *noun, char *text, size_t size);
+
 /* "nginx[812]", "a process" if unknown. Control characters are escaped. */
 void words_party(const struct party *party, char *text, size_t size);
 
