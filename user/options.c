@@ -30,6 +30,7 @@ struct parse {
 	int min_arguments;
 	int max_arguments;
 	const char *usage;
+	int groups; /* of options: our argp's children */
 };
 
 /* Not before a key is known: argp asks its children first without input. */
@@ -197,7 +198,7 @@ static error_t parse_arguments(int key, char *arg, struct argp_state *state)
 	(void)arg;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		for (int i = 0; state->root_argp->children[i].argp; i++)
+		for (int i = 0; i < parse->groups; i++)
 			state->child_inputs[i] = parse;
 		return 0;
 	case ARGP_KEY_ARGS:
@@ -234,7 +235,12 @@ void options_parse(struct options *options, const char *name, int argc,
 		   const char *text, int min_arguments, int max_arguments)
 {
 	struct argp_child children[5] = { { NULL, 0, NULL, 0 } };
-	struct parse parse = { options, min_arguments, max_arguments, usage };
+	struct parse parse = {
+		.options = options,
+		.min_arguments = min_arguments,
+		.max_arguments = max_arguments,
+		.usage = usage,
+	};
 	struct argp argp = {
 		.parser = parse_arguments,
 		.args_doc = usage,
@@ -253,6 +259,7 @@ void options_parse(struct options *options, const char *name, int argc,
 		children[child++].argp = &filter_argp;
 	if (groups & OPTIONS_LIVE)
 		children[child++].argp = &live_argp;
+	parse.groups = child;
 	snprintf(program, sizeof(program), *name ? "tcpwhy %s" : "tcpwhy%s",
 		 name);
 	argv[0] = program;
