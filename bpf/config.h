@@ -21,6 +21,8 @@ struct bpf_config {
 	__u8 kfree_rx_sk_arg;	    /* struct sock *rx_sk: 6.11 */
 	/* Wake user space once this many bytes wait in the ring. */
 	__u32 wakeup_bytes;
+	/* ... or if it was not woken for so long. */
+	__u64 wakeup_ns;
 };
 
 #ifdef __bpf__

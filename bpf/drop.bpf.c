@@ -50,6 +50,6 @@ int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
 		if (!e->conn.netns)
 			e->conn.netns = tx->__sk_common.skc_net.net->ns.inum;
 	}
-	event_submit(e);
+	event_submit(&e->h);
 	return 0;
 }

@@ -51,14 +51,26 @@ static __always_inline void *event_reserve(__u32 kind, const __u64 size)
 	return h;
 }
 
-/* Wake-ups are batched: user space looks on its own every few milliseconds. */
-static __always_inline void event_submit(void *event)
+/* When user space was woken last; a lost race costs one wake-up more. */
+extern __u64 last_wakeup;
+
+/*
+ * Wake-ups are batched: one when much is waiting, or when there was none for
+ * a while. So the first event after a pause is read at once, while /proc
+ * still knows the process that it names.
+ */
+static __always_inline void event_submit(struct event_header *event)
 {
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 time = event->time;
+	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	bpf_ringbuf_submit(event, waiting >= config.wakeup_bytes
-					  ? BPF_RB_FORCE_WAKEUP
-					  : BPF_RB_NO_WAKEUP);
+	if (waiting >= config.wakeup_bytes ||
+	    time - last_wakeup >= config.wakeup_ns) {
+		last_wakeup = time;
+		flags = BPF_RB_FORCE_WAKEUP;
+	}
+	bpf_ringbuf_submit(event, flags);
 }
 
 #endif /* TCPWHY_MAPS_BPF_H */

@@ -47,7 +47,7 @@ int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
 		if (netns)
 			e->conn.netns = netns;
 	}
-	event_submit(e);
+	event_submit(&e->h);
 	return 0;
 }
 
@@ -71,6 +71,6 @@ int BPF_PROG(on_receive_reset, const struct sock *sk)
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
 	}
-	event_submit(e);
+	event_submit(&e->h);
 	return 0;
 }

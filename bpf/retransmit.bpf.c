@@ -42,7 +42,7 @@ int BPF_PROG(on_retransmit, const struct sock *sk, const struct sk_buff *skb)
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
 	}
-	event_submit(e);
+	event_submit(&e->h);
 	return 0;
 }
 
@@ -72,6 +72,6 @@ int BPF_PROG(on_retransmit_synack, const struct sock *sk,
 	e->req.acked = BPF_CORE_READ_BITFIELD(&treq->req, acked);
 	e->req.fastopen = treq->tfo_listener;
 	event_stack(e, ctx);
-	event_submit(e);
+	event_submit(&e->h);
 	return 0;
 }

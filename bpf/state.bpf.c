@@ -4,6 +4,7 @@
 #include "sock.bpf.h"
 
 const volatile struct bpf_config config = {};
+__u64 last_wakeup = 0;
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -27,7 +28,7 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
 	}
-	event_submit(e);
+	event_submit(&e->h);
 }
 
 SEC("tp_btf/inet_sock_set_state")

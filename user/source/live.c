@@ -21,6 +21,9 @@
 /* Look at the ring this often even if the kernel does not wake us. */
 #define POLL_MS 20
 
+/* The kernel wakes us no more often than this, unless the ring fills. */
+#define WAKE_EVERY_NS 5000000ULL
+
 /* An event may be stamped a little before it is visible in the ring. */
 #define TICK_LAG_NS 2000000ULL
 
@@ -199,6 +202,7 @@ static int load(struct live *live, const struct live_options *options,
 
 	kernel_shapes(live->btf, &live->skel->rodata->config);
 	live->skel->rodata->config.wakeup_bytes = options->ring_bytes / 8;
+	live->skel->rodata->config.wakeup_ns = WAKE_EVERY_NS;
 	err = bpf_map__set_max_entries(live->skel->maps.events,
 				       options->ring_bytes);
 	if (!err)
