@@ -73,4 +73,10 @@ static __always_inline void event_submit(struct event_header *event)
 	bpf_ringbuf_submit(event, flags);
 }
 
+/* For events that only explain later ones: they wake nobody. */
+static __always_inline void event_submit_quietly(struct event_header *event)
+{
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+}
+
 #endif /* TCPWHY_MAPS_BPF_H */

@@ -22,7 +22,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	e->child_start_time = child->start_time;
 	bpf_probe_read_kernel_str(e->child_comm, sizeof(e->child_comm),
 				  child->comm);
-	event_submit(&e->h);
+	event_submit_quietly(&e->h);
 	return 0;
 }
 
@@ -37,7 +37,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid,
 	event_task(&e->h);
 	bpf_probe_read_kernel_str(e->filename, sizeof(e->filename),
 				  bprm->filename);
-	event_submit(&e->h);
+	event_submit_quietly(&e->h);
 	return 0;
 }
 
@@ -52,6 +52,6 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (!e)
 		return 0;
 	event_task(&e->h);
-	event_submit(&e->h);
+	event_submit_quietly(&e->h);
 	return 0;
 }

@@ -22,7 +22,7 @@
 #define POLL_MS 20
 
 /* The kernel wakes us no more often than this, unless the ring fills. */
-#define WAKE_EVERY_NS 5000000ULL
+#define WAKE_EVERY_NS 1000000ULL
 
 /* An event may be stamped a little before it is visible in the ring. */
 #define TICK_LAG_NS 2000000ULL
