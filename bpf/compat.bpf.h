@@ -80,6 +80,28 @@ static __always_inline __u8 net_syn_retries(const struct net *net)
 }
 
 /*
+ * Has the last reference to the file of @sk been dropped? It has been when
+ * close() or the end of a process closes the socket, not in shutdown(). The
+ * count was a plain one up to 6.12, where 0 means none; since then it is
+ * biased, and negative means none.
+ */
+static __always_inline bool sock_file_released(const struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+	struct file *file;
+
+	if (!socket)
+		return false;
+	file = socket->file;
+	if (!file)
+		return true; /* the kernel's own socket */
+	if (bpf_core_field_exists(struct file, f_ref))
+		return BPF_CORE_READ(file, f_ref.refcnt.counter) < 0;
+	return !BPF_CORE_READ((struct file___before_6_13 *)file,
+			      f_count.counter);
+}
+
+/*
  * The current task, with direct reads where bpf_get_current_task_btf() exists
  * (5.11), else through probe reads.
  */

@@ -102,7 +102,8 @@ struct sock_event {
 	__u8 retransmits;
 	__u8 syn_retries; /* the limit in force; only when old is SYN_SENT */
 	__u8 flags;	  /* enum sock_flag */
-	__u16 reserved;
+	__u8 closing;	  /* close(), or exit, and not shutdown() */
+	__u8 reserved;
 	__s32 err;	 /* sk_err, a positive errno; 0: none */
 	__s32 fd;	 /* EVENT_HOLDER only, else -1 */
 	__u64 bytes_out; /* payload handed to the network once */

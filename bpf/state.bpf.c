@@ -26,6 +26,7 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 		e->syn_retries = sock_syn_retries(tp);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
+		e->closing = sock_file_released(sk);
 		event_task(&e->h);
 	}
 	event_submit(&e->h);

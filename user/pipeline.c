@@ -80,6 +80,7 @@ static const char *how_it_ended(const struct flow *a, const struct flow *b)
 	const struct flow *ends[] = { a, b };
 	bool fin = true;
 
+	/* The start of that was not seen, but it was one. */
 	for (int i = 0; i < 2 && ends[i]; i++) {
 		if (ends[i]->reset_received.time || ends[i]->reset_sent.time)
 			return "rst";
@@ -87,7 +88,7 @@ static const char *how_it_ended(const struct flow *a, const struct flow *b)
 			return "timeout";
 		if (ends[i]->err)
 			return "error";
-		fin &= ends[i]->act.mark.time != 0;
+		fin &= ends[i]->act.mark.time || ends[i]->half_closed;
 	}
 	return fin ? "fin" : "aborted";
 }
@@ -95,6 +96,8 @@ static const char *how_it_ended(const struct flow *a, const struct flow *b)
 static const struct flow *who_was_first(const struct flow *a,
 					const struct flow *b)
 {
+	if (a->half_closed || (b && b->half_closed))
+		return NULL; /* before we watched */
 	if (!b || !b->act.mark.time)
 		return a->act.mark.time ? a : NULL;
 	if (!a->act.mark.time)
@@ -220,6 +223,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 		m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));
 	owner_settle(p->kin, m.flow);
 	owner_settle(p->kin, m.peer);
+	m.owner = owner_at(m.flow, e);
 	/* Its ends may have become known only since: see flow_apply(). */
 	if (e->kind == EVENT_RESET_SENT && m.peer &&
 	    !m.peer->reset_answered.time)

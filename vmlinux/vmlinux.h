@@ -115,6 +115,7 @@ struct sock {
 };
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 
@@ -226,6 +227,25 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+typedef atomic64_t atomic_long_t;
+
+/* include/linux/file_ref.h: 6.13 */
+typedef struct {
+	atomic_long_t refcnt;
+} file_ref_t;
+
+struct file {
+	file_ref_t f_ref;
+};
+
+struct file___before_6_13 {
+	atomic_long_t f_count;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads that have not exited */
 };
@@ -244,8 +264,6 @@ struct task_struct {
 	u64 start_time;
 	char comm[16];
 };
-
-struct file;
 
 /* BPF iterators */
 struct bpf_iter_meta {

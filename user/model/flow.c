@@ -22,6 +22,11 @@ static struct party party_from(const struct event_header *e)
 	return party;
 }
 
+static bool same_process(const struct party *a, const struct party *b)
+{
+	return a->pid == b->pid && a->start_time == b->start_time;
+}
+
 /* A task that holds the socket's lock is a user of it, unless it kills it. */
 static void learn_owner(struct flow *flow, const struct event_header *e)
 {
@@ -75,17 +80,13 @@ static bool begins_end(uint8_t old, uint8_t new)
 	       (new == STATE_CLOSE &&old != STATE_LISTEN);
 }
 
-/*
- * close() and shutdown(SHUT_RDWR) look alike when they begin. close() goes on
- * to orphan the socket, and keeps its lock until then: what the socket does
- * next tells.
- */
-static void settle_act(struct flow_act *act, uint32_t flags)
+static enum flow_act_kind act_kind(const struct sock_event *e)
 {
-	if (!act->unsure)
-		return;
-	act->unsure = false;
-	act->shutdown = !(flags & SOCK_F_DEAD);
+	if (e->closing || e->h.flags & EVENT_F_EXITING)
+		return ACT_CLOSE;
+	if (e->new_state != STATE_CLOSE || e->shutdown)
+		return ACT_SHUTDOWN;
+	return e->old_state == STATE_SYN_SENT ? ACT_GIVE_UP : ACT_DISCONNECT;
 }
 
 static void learn_act(struct flow *flow, const struct sock_event *e,
@@ -93,17 +94,13 @@ static void learn_act(struct flow *flow, const struct sock_event *e,
 {
 	struct flow_act *act = &flow->act;
 
-	if (act->mark.time || !begins_end(e->old_state, e->new_state)) {
-		settle_act(act, e->flags);
-		return;
-	}
-	if (!(e->h.flags & EVENT_F_OWNED) || flow->killed ||
+	if (act->mark.time || !begins_end(e->old_state, e->new_state) ||
+	    !(e->h.flags & EVENT_F_OWNED) || flow->killed ||
 	    flow->reset_received.time)
 		return;
 	act->mark = mark;
 	act->who = party_from(&e->h);
-	act->shutdown = e->shutdown == 2; /* SEND_SHUTDOWN alone */
-	act->unsure = e->shutdown == 3;
+	act->kind = act_kind(e);
 	act->exiting = e->h.flags & EVENT_F_EXITING;
 	act->exit_code = e->h.exit_code;
 }
@@ -119,13 +116,21 @@ static bool starts_new_flow(const struct flow_node *node,
 	return e->old_state == STATE_CLOSE && node->flow.path_len;
 }
 
+#define MAX_LISTENERS 64
+
+/* Of a group (SO_REUSEPORT) nobody can tell yet which member gets it. */
 static void inherit_owner(struct flow_table *table, struct flow *child)
 {
-	const struct flow *listener = flow_find_listener(
-		table, &child->conn, child->born.time, false);
+	struct flow *listeners[MAX_LISTENERS];
+	unsigned int count =
+		flow_find_listeners(table, &child->conn, child->born.time,
+				    listeners, MAX_LISTENERS);
 
-	if (listener && listener->owner.basis) {
-		child->owner = listener->owner;
+	for (unsigned int i = 1; i < count; i++)
+		if (!same_process(&listeners[i]->owner, &listeners[0]->owner))
+			return;
+	if (count && listeners[0]->owner.basis) {
+		child->owner = listeners[0]->owner;
 		child->owner.basis = PARTY_INHERITED;
 	}
 }
@@ -223,11 +228,6 @@ static void apply_destroy(struct flow_table *table, const struct sock_event *e,
 /* Records of one scan come close together: what is older is another's. */
 #define SAME_SCAN_NS 20000000ULL
 
-static bool same_process(const struct party *a, const struct party *b)
-{
-	return a->pid == b->pid && a->start_time == b->start_time;
-}
-
 static int add_holder(struct flow *flow, const struct event_header *e)
 {
 	struct party party = party_from(e);
@@ -275,6 +275,11 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 		node->flow.existed = true;
 		node->flow.state = e->new_state;
 		node->flow.listener = e->new_state == STATE_LISTEN;
+		node->flow.half_closed = e->new_state == STATE_FIN_WAIT1 ||
+					 e->new_state == STATE_FIN_WAIT2 ||
+					 e->new_state == STATE_CLOSING ||
+					 e->new_state == STATE_CLOSE_WAIT ||
+					 e->new_state == STATE_LAST_ACK;
 		node->flow.established = e->new_state != STATE_LISTEN &&
 					 e->new_state != STATE_SYN_SENT;
 		learn_counters(&node->flow, e);
@@ -312,8 +317,6 @@ static void apply_reset_sent(struct flow_table *table, struct flow *flow,
 	if (flow && !flow->listener) {
 		flow->reset_sent = mark;
 		flow->killed |= is_abort(e);
-		if (e->seg.present && e->tcp.flags & SOCK_F_FULL)
-			settle_act(&flow->act, e->tcp.flags);
 	}
 	if (peer)
 		peer->reset_answered = mark;

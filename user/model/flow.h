@@ -33,12 +33,18 @@ struct flow_mark {
 	uint64_t seq;  /* of the event */
 };
 
+enum flow_act_kind {
+	ACT_CLOSE,
+	ACT_SHUTDOWN,
+	ACT_DISCONNECT, /* connect(AF_UNSPEC) */
+	ACT_GIVE_UP,	/* of SYN_SENT: shutdown() or connect(AF_UNSPEC) */
+};
+
 /* A process ended this side of the connection, and how. */
 struct flow_act {
 	struct flow_mark mark;
 	struct party who;
-	bool shutdown;	    /* by shutdown(), not close() */
-	bool unsure;	    /* which of the two: a later event tells */
+	enum flow_act_kind kind;
 	bool exiting;	    /* while it was exiting */
 	uint32_t exit_code; /* then: signal in the low 7 bits */
 };
@@ -50,11 +56,12 @@ struct flow {
 	uint64_t sock;
 	struct event_conn conn; /* lport or rport 0: not known yet */
 	uint8_t state;
-	bool existed;	/* before we watched: its history is unknown */
-	bool listener;	/* was one at some time */
-	bool told;	/* its closing line was shown, or its peer's */
-	bool destroyed; /* no longer in the kernel */
-	bool fin_seen;	/* the peer's FIN came */
+	bool existed;	  /* before we watched: its history is unknown */
+	bool half_closed; /* when we began to watch: by whom is unknown */
+	bool listener;	  /* was one at some time */
+	bool told;	  /* its closing line was shown, or its peer's */
+	bool destroyed;	  /* no longer in the kernel */
+	bool fin_seen;	  /* the peer's FIN came */
 	bool killed; /* aborted from outside: its last acts are not its own */
 	bool established; /* was at some time */
 
@@ -154,6 +161,14 @@ struct flow *flow_find_peer(const struct flow_table *table,
 struct flow *flow_find_listener(const struct flow_table *table,
 				const struct event_conn *conn, uint64_t time,
 				bool gone);
+
+/*
+ * All that listen where a segment to @conn's local end arrives at @time: more
+ * than one with SO_REUSEPORT. Returns how many were written to @out.
+ */
+unsigned int flow_find_listeners(const struct flow_table *table,
+				 const struct event_conn *conn, uint64_t time,
+				 struct flow **out, unsigned int max);
 
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);

@@ -379,15 +379,17 @@ int flow_complete(struct flow_table *table, const struct event_conn *conn)
 	return flow_file(table, only);
 }
 
-static struct flow *listener_in(const struct flow_table *table,
-				const struct tuple *tuple, uint32_t netns,
-				uint64_t time, bool gone)
+static unsigned int listeners_in(const struct flow_table *table,
+				 const struct tuple *tuple, uint32_t netns,
+				 uint64_t time, bool gone, struct flow **out,
+				 unsigned int max)
 {
 	const struct tuple_slot *slot = slot_find(table, tuple);
 	struct flow_node *node;
+	unsigned int count = 0;
 
 	if (!slot)
-		return NULL;
+		return 0;
 	DL_FOREACH(slot->flows, node)
 	{
 		struct flow *flow = &node->flow;
@@ -395,15 +397,17 @@ static struct flow *listener_in(const struct flow_table *table,
 			     (flow->gone.time && flow->gone.time <= time);
 
 		if (flow->listener && flow->born.time <= time &&
-		    ended == gone && (!netns || flow->conn.netns == netns))
-			return flow;
+		    ended == gone && count < max &&
+		    (!netns || flow->conn.netns == netns))
+			out[count++] = flow;
 	}
-	return NULL;
+	return count;
 }
 
-struct flow *flow_find_listener(const struct flow_table *table,
-				const struct event_conn *conn, uint64_t time,
-				bool gone)
+static unsigned int find_listeners(const struct flow_table *table,
+				   const struct event_conn *conn, uint64_t time,
+				   bool gone, struct flow **out,
+				   unsigned int max)
 {
 	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t any6[16] = { 0 };
@@ -416,15 +420,32 @@ struct flow *flow_find_listener(const struct flow_table *table,
 
 	for (int i = 0; i < locals; i++) {
 		for (int j = 0; j < 2; j++) {
-			struct flow *flow;
+			unsigned int count;
 
 			memcpy(tuple.laddr, local[i], 16);
 			memcpy(tuple.raddr, remote[j], 16);
-			flow = listener_in(table, &tuple, conn->netns, time,
-					   gone);
-			if (flow)
-				return flow;
+			count = listeners_in(table, &tuple, conn->netns, time,
+					     gone, out, max);
+			if (count)
+				return count;
 		}
 	}
-	return NULL;
+	return 0;
+}
+
+struct flow *flow_find_listener(const struct flow_table *table,
+				const struct event_conn *conn, uint64_t time,
+				bool gone)
+{
+	struct flow *found;
+
+	return find_listeners(table, conn, time, gone, &found, 1) ? found
+								  : NULL;
+}
+
+unsigned int flow_find_listeners(const struct flow_table *table,
+				 const struct event_conn *conn, uint64_t time,
+				 struct flow **out, unsigned int max)
+{
+	return find_listeners(table, conn, time, false, out, max);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define MAX_LISTENERS 64
+
 /* A proof this shortly before an event still holds. */
 #define FRESH_NS 10000000ULL
 
@@ -58,7 +60,8 @@ static void add_family(const struct owner_finder *finder,
 static void add_candidates(const struct owner_finder *finder,
 			   struct holder_query *q, const struct flow *flow)
 {
-	const struct flow *listener;
+	struct flow *listeners[MAX_LISTENERS];
+	unsigned int count;
 
 	if (flow->owner.pid)
 		add_family(finder, q, &flow->owner);
@@ -66,14 +69,16 @@ static void add_candidates(const struct owner_finder *finder,
 		add_family(finder, q, &flow->holders[i]);
 	if (flow->path_len && flow->path[0] == STATE_SYN_SENT)
 		return;
-	listener = flow_find_listener(finder->flows, &flow->conn, finder->now,
-				      false);
-	if (!listener)
-		return;
-	if (listener->owner.pid)
-		add_family(finder, q, &listener->owner);
-	for (unsigned int i = 0; i < listener->holder_count; i++)
-		add_family(finder, q, &listener->holders[i]);
+	count = flow_find_listeners(finder->flows, &flow->conn, finder->now,
+				    listeners, MAX_LISTENERS);
+	for (unsigned int i = 0; i < count; i++) {
+		const struct flow *listener = listeners[i];
+
+		if (listener->owner.pid)
+			add_family(finder, q, &listener->owner);
+		for (unsigned int h = 0; h < listener->holder_count; h++)
+			add_family(finder, q, &listener->holders[h]);
+	}
 }
 
 static bool is_wanted(const struct flow *flow, uint64_t time)
@@ -90,4 +95,21 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	flow->asked_time = finder->now;
 	q->socks[q->sock_count++] = flow->sock;
 	add_candidates(finder, q, flow);
+}
+
+struct party owner_at(const struct flow *flow, const struct event_header *e)
+{
+	struct party party = { 0 };
+
+	if (!flow)
+		return party;
+	if (!(e->flags & EVENT_F_OWNED) || e->flags & EVENT_F_KTHREAD ||
+	    !e->pid || flow->killed)
+		return flow->owner;
+	party.basis = PARTY_PROVEN;
+	party.pid = e->pid;
+	party.tid = e->tid;
+	party.start_time = e->start_time;
+	memcpy(party.comm, e->comm, sizeof(party.comm));
+	return party;
 }

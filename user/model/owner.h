@@ -30,4 +30,10 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
  */
 void owner_settle(const struct kin *kin, struct flow *flow);
 
+/*
+ * Whose the socket was at event @e: who acted, if it was an act, else the
+ * owner as settled. @flow may be NULL.
+ */
+struct party owner_at(const struct flow *flow, const struct event_header *e);
+
 #endif /* TCPWHY_OWNER_H */

@@ -231,7 +231,6 @@ static void json_event(struct sink *sink, const struct moment *m)
 	struct json_sink *j = json_of(sink);
 	const struct sock_event *sock = event_sock(m->event);
 	const struct segment_event *segment = event_segment(m->event);
-	struct party none = { 0 };
 
 	if (j->o.why_only)
 		return;
@@ -240,7 +239,7 @@ static void json_event(struct sink *sink, const struct moment *m)
 	key_number(j, "seq", m->seq);
 	key_string(j, "kind", event_kind_name(m->event->kind));
 	put_conn(j, m->conn);
-	key_party(j, "owner", m->flow ? &m->flow->owner : &none);
+	key_party(j, "owner", &m->owner);
 	if (m->flow)
 		key_holders(j, m->flow);
 	if (sock)
@@ -308,6 +307,7 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 {
 	yajl_gen_map_open(j->gen);
 	key_endpoint(j, "local", flow->conn.laddr, flow->conn.lport);
+	key_endpoint(j, "remote", flow->conn.raddr, flow->conn.rport);
 	key_number(j, "netns", flow->conn.netns);
 	key_foreign(j, "netns_name", host_netns(j->o.host, flow->conn.netns));
 	key_party(j, "owner", &flow->owner);

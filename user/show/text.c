@@ -147,8 +147,8 @@ static void text_event(struct sink *sink, const struct moment *m)
 
 	if (t->o.why_only || !e || e->h.kind != EVENT_STATE)
 		return;
-	party_text(&m->flow->owner, "-", who);
-	if (m->flow->owner.pid && m->flow->holder_count > 1)
+	party_text(&m->owner, "-", who);
+	if (m->owner.pid && m->flow->holder_count > 1)
 		snprintf(who + strlen(who), PARTY_LEN - strlen(who), "+%u",
 			 m->flow->holder_count - 1);
 	words_endpoint(m->conn->laddr, m->conn->lport, local, sizeof(local));

@@ -379,6 +379,12 @@ static int ask_holders(struct live *live, uint64_t now, bool patient)
 	return err;
 }
 
+/* Do we read events as they come? Else more are waiting in the ring. */
+static bool is_current(uint64_t time)
+{
+	return facts_now() < time + 2 * POLL_MS * 1000000ULL;
+}
+
 static int on_record(void *arg, void *data, size_t size)
 {
 	struct live *live = arg;
@@ -390,7 +396,7 @@ static int on_record(void *arg, void *data, size_t size)
 		if (live->scan.count)
 			err = deliver_scan(live, time);
 		if (!err)
-			err = ask_holders(live, time, false);
+			err = ask_holders(live, time, is_current(time));
 	}
 	if (!err)
 		err = deliver(live, data, size);

@@ -37,6 +37,13 @@ void act_of_task(const struct evidence_case *c, struct finding *f)
 		snprintf(f->trigger, sizeof(f->trigger), "close");
 }
 
+static const char *const kinds[] = {
+	[ACT_CLOSE] = "close",
+	[ACT_SHUTDOWN] = "shutdown",
+	[ACT_DISCONNECT] = "connect-unspec",
+	[ACT_GIVE_UP] = "disconnect",
+};
+
 bool act_of_flow(const struct flow_act *act, struct party *who, char *trigger,
 		 size_t size)
 {
@@ -46,8 +53,7 @@ bool act_of_flow(const struct flow_act *act, struct party *who, char *trigger,
 	if (act->exiting)
 		trigger_of_exit(act->exit_code, trigger, size);
 	else
-		snprintf(trigger, size, "%s",
-			 act->shutdown ? "shutdown" : "close");
+		snprintf(trigger, size, "%s", kinds[act->kind]);
 	return true;
 }
 
@@ -64,6 +70,9 @@ void act_words(const char *trigger, char *words, size_t size)
 				 trigger + 7);
 	} else if (!strcmp(trigger, "exit")) {
 		snprintf(words, size, "exited");
+	} else if (!strcmp(trigger, "disconnect")) {
+		snprintf(words, size,
+			 "called shutdown() or connect(AF_UNSPEC)");
 	} else if (!strcmp(trigger, "connect-unspec")) {
 		snprintf(words, size, "called connect(AF_UNSPEC)");
 	} else {
