@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/ipv6.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -77,17 +79,46 @@ static void set_address4(int fd, struct ifreq *ifr)
 	device_ioctl(fd, SIOCSIFNETMASK, ifr, "netmask");
 }
 
+/*
+ * Without duplicate address detection: until that is over the kernel takes
+ * another source address, and connects from where the peer does not look.
+ * Only rtnetlink(7) has a flag for it.
+ */
 static void set_address6(void)
 {
-	struct in6_ifreq ifr = { .ifr6_prefixlen = 64 };
-	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	struct {
+		struct nlmsghdr nl;
+		struct ifaddrmsg ifa;
+		struct rtattr attr;
+		struct in6_addr addr;
+	} request = {
+		.nl = { .nlmsg_len = sizeof(request),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags =
+				NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE },
+		.ifa = { .ifa_family = AF_INET6,
+			 .ifa_prefixlen = 64,
+			 .ifa_flags = IFA_F_NODAD,
+			 .ifa_index = if_nametoindex(TUN_DEVICE) },
+		.attr = { .rta_len = sizeof(struct rtattr) +
+				     sizeof(struct in6_addr),
+			  .rta_type = IFA_LOCAL },
+	};
+	struct {
+		struct nlmsghdr nl;
+		struct nlmsgerr error;
+		char rest[512];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
+	inet_pton(AF_INET6, TUN_LOCAL6, &request.addr);
+	if (fd < 0 || send(fd, &request, sizeof(request), 0) < 0 ||
+	    recv(fd, &answer, sizeof(answer), 0) < 0)
+		die("IPv6 address: %s", strerror(errno));
 	/* A host without IPv6 can still play the IPv4 scripts. */
-	if (fd < 0)
-		return;
-	inet_pton(AF_INET6, TUN_LOCAL6, &ifr.ifr6_addr);
-	ifr.ifr6_ifindex = if_nametoindex(TUN_DEVICE);
-	device_ioctl(fd, SIOCSIFADDR, &ifr, "IPv6 address");
+	if (answer.error.error && answer.error.error != -EOPNOTSUPP &&
+	    answer.error.error != -EAFNOSUPPORT)
+		die("IPv6 address: %s", strerror(-answer.error.error));
 	close(fd);
 }
 

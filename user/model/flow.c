@@ -118,7 +118,10 @@ static bool starts_new_flow(const struct flow_node *node,
 
 #define MAX_LISTENERS 64
 
-/* Of a group (SO_REUSEPORT) nobody can tell yet which member gets it. */
+/*
+ * Of a group (SO_REUSEPORT), or of several processes that hold one listener,
+ * nobody can tell yet which gets it.
+ */
 static void inherit_owner(struct flow_table *table, struct flow *child)
 {
 	struct flow *listeners[MAX_LISTENERS];
@@ -126,8 +129,9 @@ static void inherit_owner(struct flow_table *table, struct flow *child)
 		flow_find_listeners(table, &child->conn, child->born.time,
 				    listeners, MAX_LISTENERS);
 
-	for (unsigned int i = 1; i < count; i++)
-		if (!same_process(&listeners[i]->owner, &listeners[0]->owner))
+	for (unsigned int i = 0; i < count; i++)
+		if (listeners[i]->holder_count > 1 ||
+		    !same_process(&listeners[i]->owner, &listeners[0]->owner))
 			return;
 	if (count && listeners[0]->owner.basis) {
 		child->owner = listeners[0]->owner;

@@ -101,8 +101,11 @@ struct live {
 	uint64_t delivered; /* scanned ones included */
 	uint64_t from_scan;
 	uint64_t bad;
-	uint64_t lost_told;  /* as of the last FACT_COUNTS */
-	uint64_t loss_check; /* when to look next, CLOCK_MONOTONIC ns */
+	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
+	uint64_t loss_check;	  /* when to look next, CLOCK_MONOTONIC ns */
+	bool (*go_on)(void *arg); /* during live_run(); NULL: empty the ring */
+	void *go_on_arg;
+	unsigned int since_asked; /* records since go_on() was asked */
 	const struct source_handler *handler; /* during live_run() */
 	int err;			      /* of the handler */
 };
@@ -390,6 +393,13 @@ static int on_record(void *arg, void *data, size_t size)
 	struct live *live = arg;
 	int err = 0;
 
+	/* Under load the ring never runs empty: look up now and then. */
+	if (live->go_on && ++live->since_asked == 1024) {
+		live->since_asked = 0;
+		if (!live->go_on(live->go_on_arg))
+			return -ECANCELED;
+	}
+
 	if (size >= sizeof(struct event_header)) {
 		uint64_t time = ((struct event_header *)data)->time;
 
@@ -477,15 +487,20 @@ int live_run(struct live *live, const struct source_handler *handler,
 	int counts_err, err = 0;
 
 	live->handler = handler;
+	live->go_on = go_on;
+	live->go_on_arg = arg;
 	while (!err && go_on(arg)) {
 		err = ring_buffer__poll(live->ring, POLL_MS);
 		if (live->err)
 			err = live->err;
 		else if (err >= 0 || err == -EINTR)
 			err = drain(live);
+		if (err == -ECANCELED)
+			err = 0;
 	}
 	/* No more can come once the programs are detached. */
 	tcpwhy_bpf__detach(live->skel);
+	live->go_on = NULL;
 	if (!err)
 		err = drain(live);
 	counts_err = deliver_counts(live, false); /* whatever went wrong */

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Both ends on this host, in two network namespaces: one story, told once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "expect.h"
+#include "harness.h"
+#include "namespace.h"
+#include "pair.h"
+
+/* Findings that name one of the pair, as owner or as peer. */
+static unsigned int count_findings(const struct watcher *watcher,
+				   const struct pair *pair)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val json = watcher->lines[i].json;
+		long long owner = json_number(json, "owner/pid");
+		long long peer = json_number(json, "peer/pid");
+
+		n += !strcmp(watcher->lines[i].type, "finding") &&
+		     (owner == pair->server || owner == pair->client ||
+		      peer == pair->server || peer == pair->client);
+	}
+	return n;
+}
+
+static yajl_val find_finding(const struct watcher *watcher,
+			     const struct pair *pair, const char *cause)
+{
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val json = watcher->lines[i].json;
+
+		if (!strcmp(watcher->lines[i].type, "finding") &&
+		    !strcmp(json_string(json, "cause"), cause) &&
+		    json_number(json, "peer/pid") == pair->client)
+			return json;
+	}
+	EXPECT(watcher, false, "a finding %s, with the client as peer", cause);
+	return NULL;
+}
+
+static void expect_stories(const struct watcher *watcher,
+			   const struct pair *pair)
+{
+	yajl_val dropped = find_finding(watcher, pair, "rst.linger-zero");
+	yajl_val refused = find_finding(watcher, pair, "rst.port-closed");
+
+	EXPECT(watcher, watcher->status == 0, "exit status 0");
+	EXPECT(watcher, count_findings(watcher, pair) == 2, "no other");
+	EXPECT(watcher, json_number(dropped, "owner/pid") == pair->server,
+	       "the server");
+	EXPECT(watcher, json_number(dropped, "actor/pid") == pair->server,
+	       "the server");
+	EXPECT(watcher, json_number(dropped, "netns") != namespace_id(),
+	       "in a namespace that is not ours");
+	EXPECT(watcher,
+	       json_number(refused, "evidence/past_listener_pid") ==
+		       pair->server,
+	       "who listened there, over there");
+	EXPECT(watcher,
+	       json_number(refused, "netns") == json_number(dropped, "netns"),
+	       "both in the server's namespace");
+}
+
+/* Its two ends are one connection. */
+static void expect_ends(const struct watcher *watcher, const struct pair *pair)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val ends = json_at(watcher->lines[i].json, "ends");
+		yajl_val *end;
+
+		if (!ends || ends->u.array.len != 2)
+			continue;
+		end = ends->u.array.values;
+		n += json_number(end[0], "owner/pid") == pair->client &&
+		     json_number(end[0], "netns") == namespace_id() &&
+		     json_number(end[1], "owner/pid") == pair->server &&
+		     json_number(end[1], "netns") != namespace_id();
+	}
+	EXPECT(watcher, n == 1, "one connection, of both");
+}
+
+/* @by_client: with a filter that names the client only. */
+static void watch_apart(const char *address, bool by_client)
+{
+	struct pair pair = PAIR("apart", address, 9001);
+	struct watcher *watcher;
+	char pid[16];
+
+	pair.apart = true;
+	pair_start(&pair);
+	snprintf(pid, sizeof(pid), "%d", pair.client);
+	if (by_client)
+		watcher = watcher_start(ARGS("watch", "--json", "-p", pid));
+	else
+		watcher = watcher_start(ARGS("watch", "--json"));
+	pair_connect(&pair);
+	pair_talk(&pair);
+	pair_reset(&pair);
+	pair_refused(&pair);
+	pair_end(&pair);
+	watcher_stop(watcher);
+	expect_stories(watcher, &pair);
+	expect_ends(watcher, &pair);
+}
+
+static void apart_ipv4(void **state)
+{
+	(void)state;
+	watch_apart(PAIR_FAR4, false);
+}
+
+static void apart_ipv6(void **state)
+{
+	(void)state;
+	watch_apart(PAIR_FAR6, false);
+}
+
+static void apart_filtered(void **state)
+{
+	(void)state;
+	watch_apart(PAIR_FAR4, true);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		LIVE_TEST(apart_ipv4),
+		LIVE_TEST(apart_ipv6),
+		LIVE_TEST(apart_filtered),
+	};
+
+	return harness_main("namespaces", tests, COUNT(tests), argc, argv);
+}
