@@ -53,11 +53,6 @@ static void enter_space(const struct launch *launch)
 	}
 }
 
-static bool is_ready(const struct process *process, const char *words)
-{
-	return process->out.at && strstr(process->out.at, words);
-}
-
 struct process *owner_start(const char *const *argv, int truth, pid_t space)
 {
 	struct launch launch = { .argv = argv, .truth = truth };
@@ -68,7 +63,7 @@ struct process *owner_start(const char *const *argv, int truth, pid_t space)
 		launch.before_exec = enter_space;
 	}
 	scene = process_start(&launch);
-	if (!process_read(scene, is_ready, "watch\n"))
+	if (!process_read(scene, "watch"))
 		fail_msg("%s: %s", argv[0], scene->err.at);
 	return scene;
 }

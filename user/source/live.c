@@ -19,7 +19,7 @@
 #include "tcpwhy.skel.h"
 
 /* Look at the ring this often even if the kernel does not wake us. */
-#define POLL_MS 20
+#define POLL_MS 10
 
 /* The kernel wakes us no more often than this, unless the ring fills. */
 #define WAKE_EVERY_NS 1000000ULL

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The JSON output: valid whatever happens, complete, null where not known. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include <yajl/yajl_tree.h>
+
+#include "shown.h"
+
+/* The one line that was printed since the last time, parsed. */
+static yajl_val parse(struct shown *s)
+{
+	const char *line;
+	char problem[256];
+	yajl_val tree;
+
+	fflush(s->out);
+	line = s->text + s->seen;
+	assert_true(s->size > s->seen);
+	assert_ptr_equal(strchr(line, '\n'), s->text + s->size - 1);
+	tree = yajl_tree_parse(line, problem, sizeof(problem));
+	if (!tree)
+		fail_msg("%s in %s", problem, line);
+	s->seen = s->size;
+	return tree;
+}
+
+/* The value at @path, keys separated by dots. */
+static yajl_val at(yajl_val tree, const char *path)
+{
+	const char *keys[8];
+	char copy[128], *rest = copy;
+	int count = 0;
+	yajl_val value;
+
+	strncpy(copy, path, sizeof(copy) - 1);
+	copy[sizeof(copy) - 1] = '\0';
+	while ((keys[count] = strtok_r(rest, ".", &rest)))
+		count++;
+	value = yajl_tree_get(tree, keys, yajl_t_any);
+	if (!value)
+		fail_msg("there is no %s", path);
+	return value;
+}
+
+static void assert_string(yajl_val tree, const char *path, const char *text)
+{
+	yajl_val value = at(tree, path);
+
+	assert_true(YAJL_IS_STRING(value));
+	assert_string_equal(YAJL_GET_STRING(value), text);
+}
+
+static void assert_number(yajl_val tree, const char *path, long long number)
+{
+	yajl_val value = at(tree, path);
+
+	assert_true(YAJL_IS_INTEGER(value));
+	assert_int_equal(YAJL_GET_INTEGER(value), number);
+}
+
+static void assert_null_at(yajl_val tree, const char *path)
+{
+	assert_true(YAJL_IS_NULL(at(tree, path)));
+}
+
+static void start(void **state)
+{
+	struct sink_options options = { 0 };
+	struct shown s;
+	yajl_val tree;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	s.sink->ops->start(s.sink);
+	tree = parse(&s);
+	assert_string(tree, "type", "start");
+	assert_string(tree, "kernel", "6.1.0-test");
+	assert_string(tree, "host", "here");
+	assert_string(tree, "time", "2023-11-14T22:13:21.000000000Z");
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void show_event(struct shown *s, const void *event, struct flow *flow,
+		       bool timed)
+{
+	const struct sock_event *sock = event;
+	struct moment m = {
+		.seq = 42,
+		.event = event,
+		.conn = &sock->conn, /* in both structs at the same place */
+		.flow = flow,
+		.owner = flow ? flow->owner : (struct party){ 0 },
+		.duration = timed ? 60000 : 0,
+		.duration_known = timed,
+	};
+
+	s->sink->ops->event(s->sink, &m);
+}
+
+static void state_events(void **state)
+{
+	struct event_conn conn = conn_of("127.0.0.1", 56978, "::1", 8082);
+	struct sock_event e = state_event(2 * SEC, 1, conn, STATE_SYN_SENT,
+					  STATE_ESTABLISHED);
+	struct flow flow = { .conn = conn, .owner = some_party(7, "client") };
+	struct sink_options options = { 0 };
+	struct shown s;
+	yajl_val tree;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	show_event(&s, &e, &flow, true);
+	tree = parse(&s);
+	assert_string(tree, "type", "event");
+	assert_string(tree, "kind", "state");
+	assert_number(tree, "seq", 42);
+	assert_string(tree, "local.addr", "127.0.0.1");
+	assert_number(tree, "local.port", 56978);
+	assert_string(tree, "remote.addr", "::1");
+	assert_number(tree, "netns", NETNS);
+	assert_string(tree, "old", "SYN_SENT");
+	assert_string(tree, "new", "ESTABLISHED");
+	assert_number(tree, "duration_us", 60);
+	assert_string(tree, "owner.comm", "client");
+	assert_number(tree, "owner.pid", 7);
+	/* Of a process that had gone before it could be looked at. */
+	assert_null_at(tree, "owner.exe");
+	assert_null_at(tree, "owner.uid");
+	assert_null_at(tree, "owner.cgroup");
+	yajl_tree_free(tree);
+
+	flow.owner.pid = 0;
+	show_event(&s, &e, &flow, false);
+	tree = parse(&s);
+	assert_null_at(tree, "owner");
+	assert_null_at(tree, "duration_us");
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+/* Any kind, with errors and reasons that have no name. */
+static void every_kind_is_valid(void **state)
+{
+	struct event_conn conn = conn_of("127.0.0.1", 1, "127.0.0.1", 2);
+	static const __s32 numbers[] = { 0,	    1,	ETIMEDOUT, 524,
+					 INT32_MAX, -1, INT32_MIN };
+
+	(void)state;
+	for (unsigned int i = 0; i < 7 * EVENT_DROP; i++) {
+		unsigned int kind = 1 + i / 7;
+		struct sock_event sock =
+			state_event(1, 1, conn, STATE_CLOSE, STATE_CLOSE);
+		struct segment_event segment = segment_event(kind, 1, 1, conn);
+		struct sink_options options = { 0 };
+		struct shown s;
+		yajl_val tree;
+
+		show_with(&s, json_sink_new, options);
+		sock.h.kind = kind;
+		sock.err = segment.err = segment.reason = numbers[i % 7];
+		with_segment(&segment, 0xff, 7);
+		if (kind >= EVENT_RESET_SENT)
+			show_event(&s, &segment, NULL, false);
+		else
+			show_event(&s, &sock, NULL, false);
+		tree = parse(&s);
+		assert_null_at(tree, "owner");
+		assert_non_null(at(tree, "kind"));
+		yajl_tree_free(tree);
+		shown_free(&s);
+	}
+}
+
+static void finding(void **state)
+{
+	struct sink_options options = { 0 };
+	struct finding f;
+	struct shown s;
+	yajl_val tree, events;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	fill_finding(&f, "rst.linger-zero");
+	f.stack.frames[0] = "tcp_disconnect";
+	f.stack.count = 1;
+	s.sink->ops->finding(s.sink, &f);
+	tree = parse(&s);
+	assert_string(tree, "type", "finding");
+	assert_string(tree, "what", "rst-sent");
+	assert_string(tree, "cause", "rst.linger-zero");
+	assert_string(tree, "confidence", "certain");
+	assert_string(tree, "trigger", "close");
+	assert_string(tree, "state", "CLOSE");
+	assert_number(tree, "owner.pid", 4120);
+	assert_number(tree, "actor.pid", 4120);
+	assert_number(tree, "peer.pid", 4121);
+	assert_string(tree, "why", "it did something");
+	assert_string(tree, "effect", "nothing good");
+	assert_string(tree, "advice", "do not");
+	assert_number(tree, "evidence.linger_s", 0);
+	assert_number(tree, "evidence.hidden", 1);
+	assert_string(tree, "evidence.reason", "TCP_STATE");
+	assert_true(YAJL_IS_FALSE(at(tree, "evidence.after_loss")));
+	assert_int_equal(at(tree, "evidence.stack")->u.array.len, 1);
+	/* Parts of sentences are for the texts. */
+	assert_null(yajl_tree_get(at(tree, "evidence"),
+				  (const char *[]){ "fragment", NULL },
+				  yajl_t_any));
+	events = at(tree, "events");
+	assert_int_equal(events->u.array.len, 2);
+	assert_int_equal(YAJL_GET_INTEGER(events->u.array.values[0]), 3);
+	assert_int_equal(YAJL_GET_INTEGER(events->u.array.values[1]), 7);
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void bare_finding(void **state)
+{
+	struct sink_options options = { 0 };
+	struct finding f;
+	struct shown s;
+	yajl_val tree;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	memset(&f, 0, sizeof(f));
+	s.sink->ops->finding(s.sink, &f);
+	tree = parse(&s);
+	assert_string(tree, "cause", "unknown");
+	assert_string(tree, "confidence", "unknown");
+	assert_null_at(tree, "owner");
+	assert_null_at(tree, "actor");
+	assert_null_at(tree, "peer");
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void learn_process(struct host *host, const struct party *party,
+			  const char *name)
+{
+	struct fact fact = { .kind = FACT_PROCESS };
+
+	fact.process.pid = party->pid;
+	fact.process.start_time = party->start_time;
+	fact.process.uid = 1000;
+	fact.process.comm = fact.process.exe = fact.process.cgroup = name;
+	assert_int_equal(host_learn(host, &fact), 0);
+}
+
+static void hostile_names(void **state)
+{
+	char longest[8192];
+	struct sink_options options = { 0 };
+	struct finding f;
+	struct shown s;
+	yajl_val tree;
+
+	(void)state;
+	memset(longest, '\xff', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	show_with(&s, json_sink_new, options);
+	fill_finding(&f, "rst.linger-zero");
+	f.owner = some_party(7, HOSTILE);
+	f.peer = some_party(8, "\x80");
+	learn_process(s.host, &f.owner, HOSTILE);
+	learn_process(s.host, &f.peer, longest);
+	finding_add_string(&f, "past_listener", HOSTILE, NULL);
+	s.sink->ops->finding(s.sink, &f);
+	tree = parse(&s);
+	assert_number(tree, "owner.uid", 1000);
+	assert_string(tree, "owner.comm",
+		      "\\x1b[2J\\x0a\\x0d\\x09\"\\\\xff\\xc2\\x9b\\x07");
+	assert_string(tree, "owner.exe",
+		      "\\x1b[2J\\x0a\\x0d\\x09\"\\\\xff\\xc2\\x9b\\x07");
+	assert_string(tree, "peer.comm", "\\x80");
+	assert_non_null(at(tree, "evidence.past_listener"));
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void endings(void **state)
+{
+	struct event_conn conn = conn_of("127.0.0.1", 5, "127.0.0.1", 80);
+	struct flow a = some_flow(20, "client", conn, STATE_SYN_SENT);
+	struct flow b = some_flow(10, "server", turned(conn), STATE_SYN_RECV);
+	struct ending e = { .time = 5 * SEC,
+			    .ends = { &a, &b },
+			    .first = &b,
+			    .how = "fin",
+			    .duration = 1100000,
+			    .let_go = { 3 * SEC, 0 } };
+	struct sink_options options = { 0 };
+	struct shown s;
+	yajl_val tree, ends;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	s.sink->ops->ending(s.sink, &e);
+	tree = parse(&s);
+	assert_string(tree, "type", "connection");
+	assert_string(tree, "how", "fin");
+	assert_number(tree, "closed_by.pid", 10);
+	assert_string(tree, "trigger", "close");
+	assert_number(tree, "duration_us", 1100);
+	ends = at(tree, "ends");
+	assert_int_equal(ends->u.array.len, 2);
+	assert_number(ends->u.array.values[0], "owner.pid", 20);
+	assert_number(ends->u.array.values[0], "bytes_out", 4);
+	assert_number(ends->u.array.values[0], "bytes_in", 10);
+	assert_number(ends->u.array.values[0], "let_go_us", 3000000);
+	assert_null_at(ends->u.array.values[0], "let_go_by");
+	assert_int_equal(at(ends->u.array.values[1], "states")->u.array.len, 3);
+	yajl_tree_free(tree);
+
+	e.ends[1] = NULL;
+	e.first = NULL;
+	e.duration = 0;
+	s.sink->ops->ending(s.sink, &e);
+	tree = parse(&s);
+	assert_null_at(tree, "closed_by");
+	assert_null_at(tree, "trigger");
+	assert_null_at(tree, "duration_us");
+	assert_int_equal(at(tree, "ends")->u.array.len, 1);
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void summaries(void **state)
+{
+	struct summary sum = {
+		.connections = 1,
+		.findings = 2,
+		.causes = { { "rst.linger-zero", 2 } },
+		.cause_count = 1,
+		.events = 20,
+		.counted = true,
+		.produced = 20,
+		.received = 15,
+		.lost = 5,
+		.truncated = true,
+	};
+	struct sink_options options = { 0 };
+	struct shown s;
+	yajl_val tree;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	sum.kinds[EVENT_STATE].produced = 20;
+	sum.kinds[EVENT_STATE].lost = 5;
+	s.sink->ops->end(s.sink, &sum);
+	tree = parse(&s);
+	assert_string(tree, "type", "end");
+	assert_number(tree, "connections", 1);
+	assert_number(tree, "findings", 2);
+	assert_int_equal(YAJL_GET_INTEGER(yajl_tree_get(
+				 at(tree, "causes"),
+				 (const char *[]){ "rst.linger-zero", NULL },
+				 yajl_t_number)),
+			 2);
+	assert_number(tree, "events.produced", 20);
+	assert_number(tree, "events.lost", 5);
+	assert_number(tree, "events.kinds.state.lost", 5);
+	assert_true(YAJL_IS_TRUE(at(tree, "truncated")));
+	yajl_tree_free(tree);
+
+	sum.counted = false;
+	s.sink->ops->end(s.sink, &sum);
+	tree = parse(&s);
+	assert_null_at(tree, "events.received");
+	assert_null_at(tree, "events.produced");
+	assert_null_at(tree, "events.lost");
+	yajl_tree_free(tree);
+
+	s.sink->ops->lost(s.sink, 2 * SEC, 5, 12);
+	tree = parse(&s);
+	assert_string(tree, "type", "lost");
+	assert_number(tree, "lost", 5);
+	assert_number(tree, "total", 12);
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
+static void why_only(void **state)
+{
+	struct event_conn conn = conn_of("127.0.0.1", 5, "127.0.0.1", 80);
+	struct sock_event e =
+		state_event(1, 1, conn, STATE_CLOSE, STATE_LISTEN);
+	struct flow flow = some_flow(20, "client", conn, STATE_SYN_SENT);
+	struct ending ending = { .ends = { &flow }, .how = "fin" };
+	struct sink_options options = { .why_only = true };
+	struct shown s;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	show_event(&s, &e, &flow, false);
+	s.sink->ops->ending(s.sink, &ending);
+	fflush(s.out);
+	assert_int_equal(s.size, 0);
+	shown_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(start),
+		cmocka_unit_test(state_events),
+		cmocka_unit_test(every_kind_is_valid),
+		cmocka_unit_test(finding),
+		cmocka_unit_test(bare_finding),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(endings),
+		cmocka_unit_test(summaries),
+		cmocka_unit_test(why_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
