@@ -37,8 +37,7 @@ struct netns_seen {
 struct facts {
 	bool cmdlines;
 	struct netns_seen *netns;
-	struct kallsyms *syms; /* loaded when the first stack comes */
-	bool syms_tried;
+	struct kallsyms *syms; /* NULL: hidden; findings then know less */
 	struct address_seen *addresses;
 	struct process_seen *processes;
 };
@@ -47,8 +46,11 @@ struct facts *facts_new(bool cmdlines)
 {
 	struct facts *facts = calloc(1, sizeof(*facts));
 
-	if (facts)
-		facts->cmdlines = cmdlines;
+	if (!facts)
+		return NULL;
+	facts->cmdlines = cmdlines;
+	/* Now, not at the first stack: it takes some 50 ms. */
+	(void)kallsyms_load(&facts->syms);
 	return facts;
 }
 
@@ -93,11 +95,6 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 		return -ENOMEM;
 	seen->address = address;
 	HASH_ADD(hh, facts->addresses, address, sizeof(seen->address), seen);
-	if (!facts->syms_tried) {
-		facts->syms_tried = true;
-		/* Without them findings say that they know less. */
-		(void)kallsyms_load(&facts->syms);
-	}
 	fact.symbol.address = address;
 	/* A return address may lie just past a call that ends a function. */
 	fact.symbol.name =
