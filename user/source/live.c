@@ -393,13 +393,6 @@ static int on_record(void *arg, void *data, size_t size)
 	struct live *live = arg;
 	int err = 0;
 
-	/* Under load the ring never runs empty: look up now and then. */
-	if (live->go_on && ++live->since_asked == 1024) {
-		live->since_asked = 0;
-		if (!live->go_on(live->go_on_arg))
-			return -ECANCELED;
-	}
-
 	if (size >= sizeof(struct event_header)) {
 		uint64_t time = ((struct event_header *)data)->time;
 
@@ -411,6 +404,15 @@ static int on_record(void *arg, void *data, size_t size)
 	if (!err)
 		err = deliver(live, data, size);
 	live->err = err;
+	/*
+	 * Under load the ring never runs empty: look up now and then. This
+	 * record is done with, the next is not taken.
+	 */
+	if (!err && live->go_on && ++live->since_asked == 1024) {
+		live->since_asked = 0;
+		if (!live->go_on(live->go_on_arg))
+			return -ECANCELED;
+	}
 	return err;
 }
 
