@@ -147,13 +147,17 @@ check-unit: $(UNIT_TESTS)
 check-replay: $(O)/tcpwhy
 	TCPWHY=$(O)/tcpwhy tests/replay/run
 
-check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS)
+check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS) $(OWNERS)
 	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples tests/run $(LIVE_TESTS)
+
+# --- benchmarks ------------------------------------------------------------------------
+
+-include bench/owners/rules.mk
 
 # --- style -----------------------------------------------------------------------------
 
 C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] samples/*/*.[ch] \
-	     tests/*/*.[ch])
+	     tests/*/*.[ch] bench/*/*.[ch])
 SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
 	     tests/*/* bench/* .ci/run 2>/dev/null)
 
