@@ -66,6 +66,11 @@ struct process *process_start(const struct launch *launch)
 	int out[2], err[2];
 
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	/*
+	 * Most tests read only when the scene is over. Until then it must not
+	 * wait for us: what it learns late, the kernel may no longer know.
+	 */
+	assert_return_code(fcntl(out[1], F_SETPIPE_SZ, 1 << 20), errno);
 	assert_int_equal(pipe2(err, O_CLOEXEC), 0);
 	fflush(NULL);
 	process->pid = fork();
