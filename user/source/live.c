@@ -30,6 +30,9 @@
 /* How often the kernel is asked who holds what. */
 #define ASK_EVERY_NS 10000000ULL
 
+/* At the end the kernel is asked as if so much later. */
+#define LAST_LOOK_NS 1000000000ULL
+
 /* How often losses are looked for. */
 #define LOSS_CHECK_NS 500000000ULL
 
@@ -505,6 +508,8 @@ int live_run(struct live *live, const struct source_handler *handler,
 	live->go_on = NULL;
 	if (!err)
 		err = drain(live);
+	if (!err) /* about all that still waits */
+		err = ask_holders(live, facts_now() + LAST_LOOK_NS, true);
 	counts_err = deliver_counts(live, false); /* whatever went wrong */
 	return err ? err : counts_err;
 }
