@@ -49,9 +49,13 @@ struct facts *facts_new(bool cmdlines)
 	if (!facts)
 		return NULL;
 	facts->cmdlines = cmdlines;
-	/* Now, not at the first stack: it takes some 50 ms. */
-	(void)kallsyms_load(&facts->syms);
 	return facts;
+}
+
+void facts_read_symbols(struct facts *facts)
+{
+	/* Without them findings say that they know less. */
+	(void)kallsyms_load(&facts->syms);
 }
 
 void facts_free(struct facts *facts)

@@ -17,6 +17,13 @@ struct facts;
 struct facts *facts_new(bool cmdlines);
 void facts_free(struct facts *facts);
 
+/*
+ * Read the kernel's symbols; it takes some 50 ms, too long for the first
+ * event with a stack to wait. After our own programs are loaded: they have
+ * symbols too, and stand in each stack.
+ */
+void facts_read_symbols(struct facts *facts);
+
 /* Deliver to @handler what @event needs. Returns 0 or the handler's error. */
 int facts_for(struct facts *facts, const struct event_header *event,
 	      const struct source_handler *handler);

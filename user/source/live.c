@@ -421,8 +421,10 @@ static int on_record(void *arg, void *data, size_t size)
 
 int live_start(struct live *live, const struct source_handler *handler)
 {
-	int err = facts_host(handler);
+	int err;
 
+	facts_read_symbols(live->facts);
+	err = facts_host(handler);
 	if (!err)
 		err = kernel_names(live->btf, handler);
 	if (!err)
