@@ -41,7 +41,7 @@ endif
 # All packages, by their names in Debian: to build, to test, to check style,
 # and what the lab's scenarios and the tests use.
 PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
-	   libyajl-dev uthash-dev libcmocka-dev \
+	   libyajl-dev uthash-dev libcmocka-dev liburing-dev \
 	   clang-format clang-tidy shellcheck libclang-rt-dev \
 	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps
 
@@ -152,7 +152,7 @@ check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS) $(OWNERS)
 
 # --- benchmarks ------------------------------------------------------------------------
 
--include bench/owners/rules.mk
+include bench/owners/rules.mk
 
 # --- style -----------------------------------------------------------------------------
 
@@ -191,6 +191,8 @@ help:
 	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
 	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make bench-owners        who names the right process: a table (root)'
+	@echo 'make bench-owners-cost   what that costs (root)'
 	@echo 'make clean'
 	@echo 'V=1 shows commands, O=dir builds elsewhere, SAN=1 adds ASan and UBSan,'
 	@echo 'COV=1 coverage; CC=clang builds with clang'

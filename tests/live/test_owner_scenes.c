@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Whoever accepts, inherits, is given or takes a socket: each change of state,
+ * finding and closing line names a process that has it, and each act the one
+ * that did it. What "right" is, bench/owners/README.md says.
+ */
+#include "harness.h"
+#include "owner_scene.h"
+
+#define SCENE(function, scene)             \
+	static void function(void **state) \
+	{                                  \
+		(void)state;               \
+		owner_play(scene);         \
+	}
+
+SCENE(one_process, "simple")
+SCENE(threads, "threads")
+SCENE(a_thread_that_exits_before_the_end, "thread-gone")
+SCENE(prefork_children, "prefork")
+SCENE(reuseport_group, "reuseport")
+SCENE(a_child_for_each_connection, "fork-after-accept")
+SCENE(several_holders, "several-holders")
+SCENE(passed_by_scm_rights, "scm-rights")
+SCENE(fetched_by_pidfd_getfd, "pidfd-getfd")
+SCENE(socket_activation, "activation")
+SCENE(inetd_style, "inetd")
+SCENE(exec_between_connect_and_close, "exec")
+SCENE(a_pid_used_again, "pid-reuse")
+SCENE(epoll, "epoll")
+SCENE(io_uring, "io-uring")
+SCENE(io_uring_by_its_workers, "io-uring-workers")
+SCENE(io_uring_by_its_polling_thread, "io-uring-polled")
+SCENE(sockets_older_than_the_watch, "older")
+SCENE(older_sockets_while_others_come_and_go, "older-churn")
+SCENE(an_older_socket_of_several_holders, "older-shared")
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		LIVE_TEST(one_process),
+		LIVE_TEST(threads),
+		LIVE_TEST(a_thread_that_exits_before_the_end),
+		LIVE_TEST(prefork_children),
+		LIVE_TEST(reuseport_group),
+		LIVE_TEST(a_child_for_each_connection),
+		LIVE_TEST(several_holders),
+		LIVE_TEST(passed_by_scm_rights),
+		LIVE_TEST(fetched_by_pidfd_getfd),
+		LIVE_TEST(socket_activation),
+		LIVE_TEST(inetd_style),
+		LIVE_TEST(exec_between_connect_and_close),
+		LIVE_TEST(a_pid_used_again),
+		LIVE_TEST(epoll),
+		LIVE_TEST(io_uring),
+		LIVE_TEST(io_uring_by_its_workers),
+		LIVE_TEST(io_uring_by_its_polling_thread),
+		LIVE_TEST(sockets_older_than_the_watch),
+		LIVE_TEST(older_sockets_while_others_come_and_go),
+		LIVE_TEST(an_older_socket_of_several_holders),
+	};
+
+	return harness_main("owner_scenes", tests, COUNT(tests), argc, argv);
+}
