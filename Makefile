@@ -159,7 +159,7 @@ include bench/owners/rules.mk
 C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] samples/*/*.[ch] \
 	     tests/*/*.[ch] bench/*/*.[ch])
 SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
-	     tests/*/* bench/* .ci/run 2>/dev/null)
+	     tests/*/* bench/*/* bench/*/*/* .ci/run 2>/dev/null)
 
 lint: $(O)/tcpwhy
 	$(O)/tcpwhy explain --markdown | diff - docs/causes.md
