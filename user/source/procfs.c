@@ -73,20 +73,33 @@ static void read_exe(uint32_t pid, char *exe, size_t size)
 	exe[len > 0 ? len : 0] = '\0';
 }
 
-/* The line "0::/path" is cgroup v2's. */
+/*
+ * Lines are "ID:CONTROLLERS:PATH". That of cgroup v2 (ID 0) is the one, but
+ * where v1 is in use too it may be just the root: then the first that says
+ * more.
+ */
 static void read_cgroup(uint32_t pid, char *cgroup, size_t size)
 {
 	char text[4096];
-	const char *line;
+	char *line = text, *next;
 
 	cgroup[0] = '\0';
 	if (!read_text(pid, "cgroup", text, sizeof(text)))
 		return;
-	line = !strncmp(text, "0::", 3) ? text : strstr(text, "\n0::");
-	if (!line)
-		return;
-	line = strstr(line, "0::") + 3;
-	snprintf(cgroup, size, "%.*s", (int)strcspn(line, "\n"), line);
+	for (; line && *line; line = next) {
+		char *path = strchr(line, ':');
+		bool v2 = !strncmp(line, "0::", 3);
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		path = path ? strchr(path + 1, ':') : NULL;
+		if (!path++)
+			continue;
+		if (!*cgroup || !strcmp(cgroup, "/") ||
+		    (v2 && strcmp(path, "/") != 0))
+			snprintf(cgroup, size, "%s", path);
+	}
 }
 
 static void read_cmdline(uint32_t pid, char *cmdline, size_t size)
