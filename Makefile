@@ -122,6 +122,10 @@ lab: deps
 	@$(MAKE) --no-print-directory all samples
 	samples/tcpstates-lab all --fast
 
+# --- benchmarks ------------------------------------------------------------------------
+
+include bench/owners/rules.mk
+
 # --- tests -------------------------------------------------------------------------
 
 UNIT_TESTS = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,\
@@ -149,10 +153,6 @@ check-replay: $(O)/tcpwhy
 
 check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS) $(OWNERS)
 	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples tests/run $(LIVE_TESTS)
-
-# --- benchmarks ------------------------------------------------------------------------
-
-include bench/owners/rules.mk
 
 # --- style -----------------------------------------------------------------------------
 

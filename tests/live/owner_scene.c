@@ -177,7 +177,16 @@ void owner_expect_right(const struct owner_counts *counts)
 
 struct owner_counts owner_play(const char *name)
 {
-	const char *argv[] = { owner_program("scenes"), name, NULL };
+	struct owner_counts counts = owner_play_on(name, "127.0.0.1");
+
+	owner_expect_right(&counts);
+	return counts;
+}
+
+struct owner_counts owner_play_on(const char *name, const char *address)
+{
+	const char *argv[] = { owner_program("scenes"), "-a", address, name,
+			       NULL };
 	struct owner_counts counts;
 	struct watcher *watcher;
 	struct process *scene;
@@ -196,6 +205,5 @@ struct owner_counts owner_play(const char *name)
 	assert_int_equal(counts.states.unjudged, 0);
 	assert_int_equal(counts.findings.unjudged, 0);
 	assert_true(counts.states.right);
-	owner_expect_right(&counts);
 	return counts;
 }

@@ -32,8 +32,35 @@ SCENE(io_uring, "io-uring")
 SCENE(io_uring_by_its_workers, "io-uring-workers")
 SCENE(io_uring_by_its_polling_thread, "io-uring-polled")
 SCENE(sockets_older_than_the_watch, "older")
-SCENE(older_sockets_while_others_come_and_go, "older-churn")
 SCENE(an_older_socket_of_several_holders, "older-shared")
+
+/*
+ * What a process closed just before the watch began may still say goodbye in
+ * the kernel: nobody has such a socket, and nobody is named. Few can be at
+ * that point at once.
+ */
+static void older_sockets_while_others_come_and_go(void **state)
+{
+	struct owner_counts counts = owner_play_on("older-churn", "127.0.0.1");
+
+	(void)state;
+	assert_in_range(counts.states.unknown, 0, 8);
+	counts.states.unknown = 0;
+	owner_expect_right(&counts);
+}
+
+#define SCENE_IPV6(function, scene)                                       \
+	static void function(void **state)                                \
+	{                                                                 \
+		struct owner_counts counts = owner_play_on(scene, "::1"); \
+		(void)state;                                              \
+		owner_expect_right(&counts);                              \
+	}
+
+SCENE_IPV6(prefork_children_ipv6, "prefork")
+SCENE_IPV6(reuseport_group_ipv6, "reuseport")
+SCENE_IPV6(passed_by_scm_rights_ipv6, "scm-rights")
+SCENE_IPV6(sockets_older_than_the_watch_ipv6, "older")
 
 int main(int argc, char **argv)
 {
@@ -58,6 +85,10 @@ int main(int argc, char **argv)
 		LIVE_TEST(sockets_older_than_the_watch),
 		LIVE_TEST(older_sockets_while_others_come_and_go),
 		LIVE_TEST(an_older_socket_of_several_holders),
+		LIVE_TEST(prefork_children_ipv6),
+		LIVE_TEST(reuseport_group_ipv6),
+		LIVE_TEST(passed_by_scm_rights_ipv6),
+		LIVE_TEST(sockets_older_than_the_watch_ipv6),
 	};
 
 	return harness_main("owner_scenes", tests, COUNT(tests), argc, argv);
