@@ -168,11 +168,6 @@ const struct source_handler *session_handler(struct session *s)
 	return &s->outer;
 }
 
-struct host *session_host(struct session *s)
-{
-	return s->host;
-}
-
 int session_scope(struct session *s, uint32_t root)
 {
 	struct fact fact = { .kind = FACT_SCOPE };

@@ -19,8 +19,6 @@ void session_free(struct session *session); /* accepts NULL */
  */
 const struct source_handler *session_handler(struct session *session);
 
-struct host *session_host(struct session *session);
-
 /* Tell the recording what is watched; @root: the command of "run", or 0. */
 int session_scope(struct session *session, uint32_t root);
 

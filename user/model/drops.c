@@ -146,6 +146,21 @@ const struct drop *drops_since(const struct drops *drops,
 	return NULL;
 }
 
+unsigned int drops_count(const struct drops *drops,
+			 const struct event_conn *conn, __u64 since,
+			 __s32 reason)
+{
+	const struct sender_slot *slot = sent_by(drops, conn);
+	const struct drop_node *node;
+	unsigned int count = 0;
+
+	if (!slot)
+		return 0;
+	DL_FOREACH(slot->list, node)
+	count += node->drop.time >= since && node->drop.event.reason == reason;
+	return count;
+}
+
 /* a < b in sequence space (RFC 9293, 3.4) */
 static bool seq_before(__u32 a, __u32 b)
 {

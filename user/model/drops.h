@@ -42,4 +42,9 @@ const struct drop *drops_since(const struct drops *drops,
 			       const struct event_conn *conn, __u64 since,
 			       const struct host *host, const char *reason);
 
+/* How many were dropped so since @since, for @reason (a number). */
+unsigned int drops_count(const struct drops *drops,
+			 const struct event_conn *conn, __u64 since,
+			 __s32 reason);
+
 #endif /* TCPWHY_DROPS_H */

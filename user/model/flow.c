@@ -166,10 +166,6 @@ static void change_state(struct flow *flow, const struct sock_event *e,
 		flow->ended = mark;
 		flow->err = e->err;
 	}
-	if (e->old_state == STATE_SYN_SENT && new == STATE_CLOSE) {
-		flow->syn_retries = e->syn_retries;
-		flow->syn_sent = 1;
-	}
 	flow->state = new;
 	flow->state_since = mark;
 }

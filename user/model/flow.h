@@ -93,8 +93,6 @@ struct flow {
 	uint32_t reset_unread;		 /* bytes it had not read then */
 
 	uint32_t retransmits; /* segments sent again, by events seen */
-	uint8_t syn_retries;  /* limit in force at the end of SYN_SENT */
-	uint8_t syn_sent;     /* SYNs sent, when it ended in SYN_SENT */
 
 	/*
 	 * The other end, where addresses are translated in between (NAT):

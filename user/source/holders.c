@@ -87,10 +87,8 @@ static int ask_all(struct holders *holders, const struct holder_query *query,
 	uint64_t begun = facts_now();
 	int err;
 
-	if (holders->budget_ns < holders->wide_ns || !holders->budget_ns) {
-		holders->refused++;
+	if (holders->budget_ns < holders->wide_ns || !holders->budget_ns)
 		return 0;
-	}
 	err = scan_process(scan, holders->program, 0);
 	holders->wide_ns = facts_now() - begun;
 	pay(holders, holders->wide_ns);
@@ -108,11 +106,8 @@ int holders_ask(struct holders *holders, const struct holder_query *query,
 	int err;
 
 	refill(holders, now);
-	if (!holders->budget_ns) {
-		holders->refused++;
+	if (!holders->budget_ns)
 		return 0;
-	}
-	holders->asked++;
 	err = want(holders, query, true);
 	if (!err)
 		err = ask_candidates(holders, query, scan);

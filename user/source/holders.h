@@ -19,8 +19,6 @@ struct holders {
 	uint64_t budget_ns; /* what may be spent now */
 	uint64_t refilled;  /* when it was filled up last, ns */
 	uint64_t wide_ns;   /* what looking at all processes took last time */
-	uint64_t asked;	    /* how often the kernel was asked */
-	uint64_t refused;   /* ... and how often there was no budget for it */
 };
 
 /*

@@ -38,13 +38,18 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 {
 	const char *reason;
 	char place[96], text[200];
+	unsigned int count;
 
 	if (!c->drop)
 		return;
 	reason = host_name(c->host, NAME_DROP_REASON, c->drop->event.reason);
 	words_drop_place(c->host, &c->drop->event, place, sizeof(place));
+	/* Nothing but SYNs is sent in SYN_SENT. */
+	count = drops_count(c->drops, c->conn, c->flow->born.time,
+			    c->drop->event.reason);
 	snprintf(text, sizeof(text),
-		 "; the SYNs were dropped on this host by %s", place);
+		 "; dropped on this host: %u of them, by %s", count, place);
+	finding_add_number(f, "syns_dropped", count, NULL);
 	finding_add_fragment(f, "dropped", text);
 	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s", place,
 			   reason ? " (" : "", reason ? reason : "",
