@@ -48,7 +48,8 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 	count = drops_count(c->drops, c->conn, c->flow->born.time,
 			    c->drop->event.reason);
 	snprintf(text, sizeof(text),
-		 "; dropped on this host: %u of them, by %s", count, place);
+		 "; %u of them %s dropped on this host by %s", count,
+		 count == 1 ? "was" : "were", place);
 	finding_add_number(f, "syns_dropped", count, NULL);
 	finding_add_fragment(f, "dropped", text);
 	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s", place,
