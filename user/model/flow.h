@@ -71,6 +71,7 @@ struct flow {
 	struct flow_mark gone;	     /* tcp_destroy_sock */
 	uint8_t path[FLOW_MAX_PATH]; /* states passed, oldest first */
 	uint8_t path_len;
+	uint8_t reset_state; /* when it received the RST */
 
 	struct party owner;
 	uint64_t owner_time;   /* when that was proven last, ns */
@@ -89,7 +90,6 @@ struct flow {
 	struct flow_mark reset_sent;	 /* this socket sent a RST */
 	struct flow_mark reset_answered; /* this host answered it with a RST */
 	struct flow_mark reset_received; /* tcp_receive_reset */
-	uint8_t reset_state;		 /* when it received the RST */
 	uint32_t reset_unread;		 /* bytes it had not read then */
 
 	uint32_t retransmits; /* segments sent again, by events seen */
