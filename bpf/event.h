@@ -103,15 +103,19 @@ struct sock_event {
 	__u8 syn_retries; /* the limit in force; only when old is SYN_SENT */
 	__u8 flags;	  /* enum sock_flag */
 	__u8 closing;	  /* close(), or exit, and not shutdown() */
-	__u8 reserved;
-	__s32 err;	 /* sk_err, a positive errno; 0: none */
-	__s32 fd;	 /* EVENT_HOLDER only, else -1 */
-	__u64 bytes_out; /* payload handed to the network once */
-	__u64 bytes_in;	 /* payload received in order; a FIN counts 1 */
-	__u32 unread;	 /* bytes received and not read; a FIN counts 1 */
-	__u32 unsent;	 /* bytes written and never sent */
-	__u32 snd_una;	 /* with rcv_nxt: at the change to ESTABLISHED */
-	__u32 rcv_nxt;	 /* both ends have the same pair, turned round */
+	__u8 probes_out;  /* keepalive or zero-window probes unanswered */
+	__s32 err;	  /* sk_err, a positive errno; 0: none */
+	__s32 fd;	  /* EVENT_HOLDER only, else -1 */
+	__u64 bytes_out;  /* payload handed to the network once */
+	__u64 bytes_in;	  /* payload received in order; a FIN counts 1 */
+	__u32 unread;	  /* bytes received and not read; a FIN counts 1 */
+	__u32 unsent;	  /* bytes written and never sent */
+	__u32 snd_una;	  /* with rcv_nxt: at the change to ESTABLISHED */
+	__u32 rcv_nxt;	  /* both ends have the same pair, turned round */
+	__s32 err_soft;	  /* sk_err_soft: what a timeout will be reported as */
+	__u32 user_timeout; /* TCP_USER_TIMEOUT, milliseconds; 0: unset */
+	__u32 total_retrans;
+	__u32 dsacks; /* segments the peer reported as received twice */
 };
 
 /* What a full socket looked like at that moment. */
@@ -155,6 +159,16 @@ struct tcp_snapshot {
 	__u32 defer_accept; /* TCP_DEFER_ACCEPT, in timeouts */
 	__u64 bytes_out;
 	__u64 bytes_in;
+	__u32 memory_pages; /* of all TCP sockets, where they are counted */
+	__u32 memory_limit; /* pages; tcp_mem[2] */
+	__u32 wmem_queued;  /* bytes, with overhead */
+	__u32 rmem_alloc;   /* bytes, with overhead; of rcvbuf */
+	__u32 rcvbuf;
+	__u32 mss;
+	__u32 pmtu;
+	__u32 probe_size; /* of a path MTU probe under way; 0: none */
+	__u32 dsacks;	  /* segments the peer reported as received twice */
+	__s32 err_soft;	  /* sk_err_soft, a positive errno; 0: none */
 };
 
 /* The TCP segment the event is about: provoking, retransmitted or dropped. */
@@ -251,24 +265,26 @@ EVENT_ASSERT_AT(event_header, comm, 48);
 EVENT_ASSERT_SIZE(event_conn, 48);
 EVENT_ASSERT_AT(event_conn, lport, 32);
 EVENT_ASSERT_AT(event_conn, netns, 40);
-EVENT_ASSERT_SIZE(sock_event, 160);
+EVENT_ASSERT_SIZE(sock_event, 176);
 EVENT_ASSERT_AT(sock_event, old_state, 112);
 EVENT_ASSERT_AT(sock_event, err, 120);
 EVENT_ASSERT_AT(sock_event, bytes_out, 128);
 EVENT_ASSERT_AT(sock_event, unread, 144);
-EVENT_ASSERT_SIZE(tcp_snapshot, 144);
+EVENT_ASSERT_SIZE(tcp_snapshot, 184);
 EVENT_ASSERT_AT(tcp_snapshot, lingertime, 48);
 EVENT_ASSERT_AT(tcp_snapshot, bytes_out, 128);
+EVENT_ASSERT_AT(tcp_snapshot, err_soft, 180);
 EVENT_ASSERT_SIZE(tcp_segment, 24);
 EVENT_ASSERT_SIZE(tcp_request, 16);
-EVENT_ASSERT_SIZE(segment_event, 512);
+EVENT_ASSERT_SIZE(segment_event, 552);
 EVENT_ASSERT_AT(segment_event, tcp, 112);
-EVENT_ASSERT_AT(segment_event, seg, 256);
-EVENT_ASSERT_AT(segment_event, req, 280);
-EVENT_ASSERT_AT(segment_event, location, 296);
-EVENT_ASSERT_AT(segment_event, frames, 316);
-EVENT_ASSERT_AT(segment_event, stack, 320);
+EVENT_ASSERT_AT(segment_event, seg, 296);
+EVENT_ASSERT_AT(segment_event, req, 320);
+EVENT_ASSERT_AT(segment_event, location, 336);
+EVENT_ASSERT_AT(segment_event, frames, 356);
+EVENT_ASSERT_AT(segment_event, stack, 360);
 EVENT_ASSERT_AT(sock_event, snd_una, 152);
+EVENT_ASSERT_AT(sock_event, dsacks, 172);
 EVENT_ASSERT_SIZE(fork_event, 96);
 EVENT_ASSERT_SIZE(exec_event, 192);
 EVENT_ASSERT_SIZE(exit_event, 64);

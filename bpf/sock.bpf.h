@@ -146,6 +146,29 @@ static __always_inline void sock_facts(struct sock_event *e,
 	e->unsent = tp->write_seq - tp->snd_nxt;
 	e->snd_una = tp->snd_una;
 	e->rcv_nxt = tp->rcv_nxt;
+	e->err_soft = sk->sk_err_soft;
+	e->user_timeout = tp->inet_conn.icsk_user_timeout;
+	e->probes_out = tp->inet_conn.icsk_probes_out;
+	e->total_retrans = tp->total_retrans;
+	e->dsacks = tp->dsack_dups;
+}
+
+/* What tcp_out_of_memory() compares. */
+static __always_inline __u32 sock_memory_pages(const struct sock *sk)
+{
+	const struct proto *prot = sk->__sk_common.skc_prot;
+
+	return BPF_CORE_READ(prot, memory_allocated, counter);
+}
+
+static __always_inline __u32 sock_memory_limit(const struct sock *sk)
+{
+	const struct proto *prot = sk->__sk_common.skc_prot;
+	long *limits = BPF_CORE_READ(prot, sysctl_mem);
+	long limit = 0;
+
+	bpf_probe_read_kernel(&limit, sizeof(limit), &limits[2]);
+	return limit;
 }
 
 static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
@@ -192,6 +215,17 @@ static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
 	s->defer_accept = icsk->icsk_accept_queue.rskq_defer_accept;
 	s->bytes_out = tp->bytes_sent - tp->bytes_retrans;
 	s->bytes_in = tp->bytes_received;
+	s->memory_pages = sock_memory_pages(sk);
+	s->memory_limit = sock_memory_limit(sk);
+	s->wmem_queued = sk->sk_wmem_queued;
+	s->rmem_alloc = sk->sk_backlog.rmem_alloc.counter;
+	s->rcvbuf = sk->sk_rcvbuf;
+	s->mss = tp->mss_cache;
+	s->pmtu = icsk->icsk_pmtu_cookie;
+	s->probe_size =
+		BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_mtup.probe_size);
+	s->dsacks = tp->dsack_dups;
+	s->err_soft = sk->sk_err_soft;
 }
 
 /* Kernel frames, innermost first; user space drops the tracing machinery. */

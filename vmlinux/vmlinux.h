@@ -79,6 +79,21 @@ struct in6_addr {
 	} in6_u;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+typedef atomic64_t atomic_long_t;
+
+struct proto {
+	atomic_long_t *memory_allocated; /* pages */
+	long *sysctl_mem;
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -86,6 +101,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	struct proto *skc_prot;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -105,6 +121,12 @@ struct sock {
 	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	int sk_err;
+	int sk_err_soft;
+	int sk_rcvbuf;
+	int sk_wmem_queued;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
 	u8 sk_shutdown;
 	u16 sk_type;
 	u16 sk_protocol;
@@ -142,6 +164,10 @@ struct inet_connection_sock {
 		__u32 lrcvtime;
 	} icsk_ack;
 	u32 icsk_user_timeout;
+	__u32 icsk_pmtu_cookie;
+	struct {
+		u32 probe_size : 31;
+	} icsk_mtup;
 };
 
 struct tcp_sock {
@@ -167,6 +193,8 @@ struct tcp_sock {
 	u32 undo_marker;
 	int undo_retrans;
 	int linger2;
+	u32 mss_cache;
+	u32 dsack_dups;
 	u8 syn_data : 1;
 	bool is_mptcp;
 };
@@ -222,17 +250,6 @@ struct sk_buff {
 	unsigned char *head;
 };
 
-/* include/linux/sched.h, fs.h */
-typedef struct {
-	int counter;
-} atomic_t;
-
-typedef struct {
-	__s64 counter;
-} atomic64_t;
-
-typedef atomic64_t atomic_long_t;
-
 /* include/linux/file_ref.h: 6.13 */
 typedef struct {
 	atomic_long_t refcnt;
@@ -254,6 +271,7 @@ struct linux_binprm {
 	const char *filename;
 };
 
+/* include/linux/sched.h */
 struct task_struct {
 	unsigned int flags;
 	int exit_code;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "evidence.h"
 #include "rule.h"
 #include "words.h"
 
@@ -36,27 +37,21 @@ static void add_attempt(const struct evidence_case *c, struct finding *f)
 
 static void add_drop(const struct evidence_case *c, struct finding *f)
 {
-	const char *reason;
 	char place[96], text[200];
 	unsigned int count;
 
 	if (!c->drop)
 		return;
-	reason = host_name(c->host, NAME_DROP_REASON, c->drop->event.reason);
-	words_drop_place(c->host, &c->drop->event, place, sizeof(place));
 	/* Nothing but SYNs is sent in SYN_SENT. */
 	count = drops_count(c->drops, c->conn, c->flow->born.time,
 			    c->drop->event.reason);
+	finding_add_number(f, "syns_dropped", count, NULL);
+	evidence_add_drop(c, f, "the last was dropped by", place,
+			  sizeof(place));
 	snprintf(text, sizeof(text),
 		 "; %u of them %s dropped on this host by %s", count,
 		 count == 1 ? "was" : "were", place);
-	finding_add_number(f, "syns_dropped", count, NULL);
 	finding_add_fragment(f, "dropped", text);
-	finding_add_string(f, "dropped_by", place, "dropped by %s%s%s%s", place,
-			   reason ? " (" : "", reason ? reason : "",
-			   reason ? ")" : "");
-	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
-	finding_add_event(f, c->drop->seq);
 }
 
 /*

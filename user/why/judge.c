@@ -8,6 +8,7 @@
 #include "act.h"
 #include "catalogue.h"
 #include "decode.h"
+#include "evidence.h"
 #include "line.h"
 #include "words.h"
 
@@ -16,8 +17,6 @@
 
 /* A drop this shortly before a retransmission may be of its own copy. */
 #define OWN_COPY_NS 1000000ULL
-
-#define TCP_SYN	    0x02
 
 static bool close_in_time(uint64_t a, uint64_t b)
 {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "evidence.h"
 #include "rule.h"
 #include "words.h"
 
@@ -10,8 +11,7 @@
 
 static bool is_act(const struct evidence_case *c)
 {
-	return !c->segment->seg.present &&
-	       !(c->segment->tcp.flags & SOCK_F_MPTCP);
+	return evidence_is_act(c) && !(c->segment->tcp.flags & SOCK_F_MPTCP);
 }
 
 /* Payload that came and was not read; the FIN counts in rcv_nxt, not here. */

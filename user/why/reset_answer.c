@@ -1,52 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* RSTs sent in answer to a segment. */
 #include <stdio.h>
-#include <string.h>
 
-#include "act.h"
+#include "evidence.h"
 #include "rule.h"
 #include "words.h"
 
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
-
 static bool reason_is(const struct evidence_case *c, const char *reason)
 {
-	return c->segment->seg.present && !strcmp(c->reason, reason);
-}
-
-static void trigger_is_segment(struct finding *f)
-{
-	snprintf(f->trigger, sizeof(f->trigger), "segment");
-}
-
-static void ago(const struct evidence_case *c, uint64_t then, char *text,
-		size_t size)
-{
-	uint64_t now = c->event->time;
-
-	words_duration(now > then ? now - then : 0, text, size);
-}
-
-/* " sample-server[812] had closed it 3.0 s before" */
-static void add_ended(const struct evidence_case *c, struct finding *f)
-{
-	const struct flow *flow = c->flow;
-	char who[96], act[64], when[32], trigger[32], text[224];
-	struct party party;
-
-	if (!flow || !act_of_flow(&flow->act, &party, trigger, sizeof(trigger)))
-		return;
-	f->actor = party;
-	finding_add_event(f, flow->act.mark.seq);
-	words_party(&party, who, sizeof(who));
-	act_words(trigger, act, sizeof(act));
-	ago(c, flow->act.mark.time, when, sizeof(when));
-	snprintf(text, sizeof(text), "; %s %s %s before", who, act, when);
-	finding_add_fragment(f, "ended", text);
-	finding_add_string(f, "ended_by", trigger, "%s %s %s before", who, act,
-			   when);
+	return c->segment->seg.present && evidence_reason_is(c, reason);
 }
 
 /*
@@ -68,12 +30,12 @@ static bool match_data_after_close(const struct evidence_case *c,
 	} else if (e->tcp.linger2 < 0) {
 		return false; /* the application asked for it: TCP_LINGER2 */
 	}
-	trigger_is_segment(f);
+	evidence_trigger(f, "segment");
 	finding_add_number(f, "segment_bytes", e->seg.len,
 			   "segment of %u B to a closed socket", e->seg.len);
 	words_count(e->seg.len, "byte", text, sizeof(text));
 	finding_add_fragment(f, "sent", text);
-	add_ended(c, f);
+	evidence_add_ended(c, f);
 	return true;
 }
 
@@ -85,13 +47,13 @@ static bool match_connection_gone(const struct evidence_case *c,
 	if (!reason_is(c, "NO_SOCKET") || seg->flags & TCP_SYN ||
 	    !(seg->flags & (TCP_ACK | TCP_FIN)))
 		return false;
-	trigger_is_segment(f);
+	evidence_trigger(f, "segment");
 	finding_add_number(f, "segment_bytes", seg->len,
 			   seg->flags & TCP_FIN ? "FIN, %u B"
 			   : seg->len		? "data, %u B"
 						: "bare ACK, %u B",
 			   seg->len);
-	add_ended(c, f);
+	evidence_add_ended(c, f);
 	if (c->flow && !f->actor.pid)
 		finding_add_fragment(f, "ended",
 				     "; nothing tcpwhy saw ended it: it "
@@ -113,7 +75,7 @@ static void add_past_listener(const struct evidence_case *c, struct finding *f)
 		return;
 	}
 	words_party(&past->owner, who, sizeof(who));
-	ago(c, past->ended.time, when, sizeof(when));
+	evidence_ago(c, past->ended.time, when, sizeof(when));
 	snprintf(text, sizeof(text), "; %s listened there until %s before", who,
 		 when);
 	finding_add_fragment(f, "listened_before", text);
@@ -130,7 +92,7 @@ static bool match_port_closed(const struct evidence_case *c, struct finding *f)
 	if (!reason_is(c, "NO_SOCKET") || !(seg->flags & TCP_SYN) ||
 	    seg->flags & TCP_ACK)
 		return false;
-	trigger_is_segment(f);
+	evidence_trigger(f, "segment");
 	add_past_listener(c, f);
 	return true;
 }

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "rule.h"
 #include "words.h"
 
-#define TCP_RST 0x04
 
 /*
  * The sender is another host: no socket here is the other end, the address is

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "rule.h"
 #include "words.h"
 
@@ -23,11 +24,6 @@ static bool is_data(const struct evidence_case *c)
 
 	return !e->err && e->tcp.state != STATE_SYN_SENT &&
 	       e->tcp.state != STATE_SYN_RECV;
-}
-
-static void trigger_is(struct finding *f, const char *trigger)
-{
-	snprintf(f->trigger, sizeof(f->trigger), "%s", trigger);
 }
 
 static bool by_timer(const struct evidence_case *c)
@@ -54,24 +50,15 @@ static const char *mechanism(const struct evidence_case *c)
 
 static void add_drop(const struct evidence_case *c, struct finding *f)
 {
-	const struct drop *drop = c->drop;
-	const char *reason;
-	char place[96], when[32], text[200];
+	char place[96], text[200];
 
-	if (!drop)
+	if (!c->drop)
 		return;
-	reason = host_name(c->host, NAME_DROP_REASON, drop->event.reason);
-	words_drop_place(c->host, &drop->event, place, sizeof(place));
-	words_duration(f->time - drop->time, when, sizeof(when));
+	evidence_add_drop(c, f, "earlier copy dropped by", place,
+			  sizeof(place));
 	snprintf(text, sizeof(text),
 		 "; the earlier copy was dropped on this host by %s", place);
 	finding_add_fragment(f, "dropped", text);
-	finding_add_string(f, "dropped_by", place,
-			   "earlier copy dropped by %s%s%s%s, %s before", place,
-			   reason ? " (" : "", reason ? reason : "",
-			   reason ? ")" : "", when);
-	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
-	finding_add_event(f, drop->seq);
 }
 
 static void add_timer(const struct evidence_case *c, struct finding *f)
@@ -96,7 +83,7 @@ static bool match_syn(const struct evidence_case *c, struct finding *f)
 		f->confidence = CONFIDENCE_LIKELY;
 	else if (!by_timer(c))
 		return false;
-	trigger_is(f, "timer:rto");
+	evidence_trigger(f, "timer:rto");
 	finding_add_number(f, "syn", tcp->retransmits + 1, "SYN %u",
 			   tcp->retransmits + 1);
 	finding_add_number(f, "tcp_syn_retries", tcp->syn_retries, NULL);
@@ -109,7 +96,7 @@ static bool match_local_drop(const struct evidence_case *c, struct finding *f)
 {
 	if (!is_data(c) || !c->drop)
 		return false;
-	trigger_is(f, mechanism(c));
+	evidence_trigger(f, mechanism(c));
 	add_drop(c, f);
 	return true;
 }
@@ -129,7 +116,7 @@ static bool match_tail_loss_probe(const struct evidence_case *c,
 	} else if (!by_loss_probe(c)) {
 		return false;
 	}
-	trigger_is(f, "timer:tlp");
+	evidence_trigger(f, "timer:tlp");
 	return true;
 }
 
@@ -148,7 +135,7 @@ static bool match_timeout(const struct evidence_case *c, struct finding *f)
 	} else if (!by_timer(c)) {
 		return false;
 	}
-	trigger_is(f, "timer:rto");
+	evidence_trigger(f, "timer:rto");
 	add_timer(c, f);
 	return true;
 }
@@ -166,29 +153,10 @@ static bool match_fast(const struct evidence_case *c, struct finding *f)
 	    !(stack_has(c->stack, "tcp_ack") || tcp->sacked_out) ||
 	    stack_has(c->stack, "tcp_rack_reo_timeout"))
 		return false;
-	trigger_is(f, "segment");
+	evidence_trigger(f, "segment");
 	finding_add_number(f, "sacked_segments", tcp->sacked_out,
 			   "%u segments behind it had arrived",
 			   tcp->sacked_out);
-	return true;
-}
-
-/*
- * The client is silent only if our SYN-ACK left this host and no ACK of its
- * was dropped here.
- */
-static bool match_client_silent(const struct evidence_case *c,
-				struct finding *f)
-{
-	const struct tcp_request *req = &c->segment->req;
-
-	if (req->acked || req->fastopen || c->drop ||
-	    !stack_has(c->stack, "reqsk_timer_handler"))
-		return false;
-	trigger_is(f, "timer:synack");
-	/* The first was sent at once; the count goes up after the event. */
-	finding_add_number(f, "synack", req->num_timeout + 2, "SYN-ACK %u",
-			   req->num_timeout + 2);
 	return true;
 }
 
@@ -267,21 +235,6 @@ static const struct rule rules[] = {
 			  "the path if they are many",
 		.reference = "RFC 5681, 3.2; RFC 6675; "
 			     "tcp_xmit_retransmit_queue()",
-	},
-	{
-		.id = "synack.client-silent",
-		.what = WHAT_SYNACK_RETRANSMIT,
-		.triggers = 1 << EVENT_RETRANSMIT_SYNACK,
-		.match = match_client_silent,
-		.meaning = "the client never acknowledged the SYN-ACK",
-		.why = "{remote} sent a SYN but has not acknowledged the "
-		       "SYN-ACK of {owner}",
-		.effect = "the connection stays half-open and uses a slot in "
-			  "the SYN queue",
-		.advice = "the way back is broken, the client is gone, or its "
-			  "address was spoofed (SYN flood)",
-		.reference = "RFC 9293, 3.10.7.4; RFC 4987; "
-			     "reqsk_timer_handler()",
 	},
 };
 

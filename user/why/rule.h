@@ -59,6 +59,7 @@ extern const struct rule_family reset_act_rules;
 extern const struct rule_family reset_answer_rules;
 extern const struct rule_family reset_received_rules;
 extern const struct rule_family retransmit_rules;
+extern const struct rule_family synack_rules;
 extern const struct rule_family connect_rules;
 
 #define RULE_FAMILY(name, heading, table)                  \

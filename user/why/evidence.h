@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Evidence that rules of several families look for, and how it is told. */
+#ifndef TCPWHY_EVIDENCE_H
+#define TCPWHY_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "finding.h"
+#include "rule.h"
+
+/* TCP header flags (RFC 9293, 3.1). */
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_PSH 0x08
+#define TCP_ACK 0x10
+
+/* Did the kernel give this reason (sk_rst_reason, skb_drop_reason)? */
+bool evidence_reason_is(const struct evidence_case *c, const char *reason);
+
+/* A RST sent by an act, with no segment that provoked it. */
+bool evidence_is_act(const struct evidence_case *c);
+
+/* A trigger without an actor: "segment", "timer:rto", ... */
+void evidence_trigger(struct finding *f, const char *trigger);
+
+/* How long before the case's event @then (CLOCK_MONOTONIC ns) was: "3.0 s". */
+void evidence_ago(const struct evidence_case *c, uint64_t then, char *text,
+		  size_t size);
+
+/*
+ * Who ended the connection of the case, by which act and how long ago: the
+ * fragment {ended}, "; nginx[812] called close() 3.0 s before", the evidence
+ * "ended_by", and the actor. Nothing if that is not known.
+ */
+void evidence_add_ended(const struct evidence_case *c, struct finding *f);
+
+/* "dropped_by" and "drop_reason" of the drop that the case has; with a phrase
+ * that starts with @what ("earlier copy dropped by"). No drop: nothing. */
+void evidence_add_drop(const struct evidence_case *c, struct finding *f,
+		       const char *what, char *place, size_t size);
+
+#endif /* TCPWHY_EVIDENCE_H */
