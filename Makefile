@@ -43,7 +43,9 @@ endif
 PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
 	   libyajl-dev uthash-dev libcmocka-dev liburing-dev \
 	   clang-format clang-tidy shellcheck libclang-rt-dev \
-	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps
+	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps \
+	   nginx-light haproxy redis-server redis-tools openssh-server \
+	   openssh-client curl python3
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -54,19 +56,8 @@ all: $(O)/tcpwhy
 
 # --- packages ------------------------------------------------------------------
 
-# dpkg answers from its own database: nothing is done when all is there.
 deps:
-	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>&1 | \
-	  awk '/ok installed$$/ { have[$$1] = 1 } \
-	       END { n = split("$(PACKAGES)", want, " "); \
-		     for (i = 1; i <= n; i++) \
-		       if (!(want[i] in have)) printf "%s ", want[i] }'); \
-	if [ -n "$$missing" ]; then \
-	  echo "installing: $$missing"; \
-	  apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-	    --no-install-recommends $$missing >/dev/null; \
-	fi
+	@tests/install-packages $(PACKAGES)
 
 # --- the BPF side: several objects, linked into one, made a skeleton ------------
 

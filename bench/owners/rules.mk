@@ -16,7 +16,6 @@ $(O)/bench/owners/scenes: $(OWNERS_OBJECTS)
 $(O)/bench/owners/cost-%: $(O)/bench/owners/cost/%.o
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@
 
-# nginx, haproxy, redis and sshd are not installed here: Debian starts them.
 bench-owners:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) libbpf-tools'
 	@$(MAKE) --no-print-directory $(O)/tcpwhy $(OWNERS)

@@ -45,6 +45,8 @@ struct owner_counts owner_judge(const struct watcher *watcher,
 /* All of these for one scene in this namespace, and nothing not right. */
 struct owner_counts owner_play(const char *scene);
 struct owner_counts owner_play_on(const char *scene, const char *address);
+/* The same for one of bench/owners/programs. */
+struct owner_counts owner_play_program(const char *name, const char *address);
 void owner_expect_right(const struct owner_counts *counts);
 
 #endif

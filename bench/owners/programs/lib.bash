@@ -5,7 +5,12 @@
 # shellcheck shell=bash
 set -euo pipefail
 
-here=127.0.0.1
+# The address they listen at, and as it is written before a port.
+here=${ADDRESS:-127.0.0.1}
+at=$here any=0.0.0.0
+if [[ $here == *:* ]]; then
+	at="[$here]" any=::
+fi
 work=$(mktemp -d)
 started=()
 end_all() {
@@ -50,7 +55,7 @@ await_watch() {
 
 # keep_open PORT COUNT: connections that wait while /proc is asked.
 keep_open() {
-	"$OWNERS/scenes" -p "$1" -n "$2" -w far-keep-open >&2
+	"$OWNERS/scenes" -a "$here" -p "$1" -n "$2" -w far-keep-open >&2
 }
 
 census() {
@@ -64,7 +69,7 @@ hold() {
 
 # fetch URL: with curl, whose end is noted.
 fetch() {
-	curl -sS -o /dev/null -w '%{local_ip} %{local_port} %{remote_ip} %{remote_port}\n' \
+	curl -gsS -o /dev/null -w '%{local_ip} %{local_port} %{remote_ip} %{remote_port}\n' \
 		"$1" >"$work/curl" 3>&- &
 	local curl=$! ends
 	wait "$curl"

@@ -9,7 +9,7 @@ start_nginx() {
 	mkdir -p "$work/www"
 	head -c 20000 /dev/zero >"$work/www/index.html"
 	for port; do
-		listen+="listen $here:$port; "
+		listen+="listen $at:$port; "
 	done
 	cat >"$work/nginx.conf" <<-END
 		user root;
@@ -34,7 +34,7 @@ start_nginx() {
 	pid=$!
 	wait "$pid"
 	for port; do
-		hold "$here" "$port" 0.0.0.0 0 "$pid"
+		hold "$here" "$port" "$any" 0 "$pid"
 	done
 	census
 }
