@@ -72,6 +72,12 @@ static __always_inline __u8 skb_cb_flags(const struct tcp_skb_cb *cb)
 	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(cb, tcp_flags);
 }
 
+/* A subflow of MPTCP? Kernels without CONFIG_MPTCP have no such field. */
+static __always_inline bool sock_is_mptcp(const struct tcp_sock *tp)
+{
+	return bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp;
+}
+
 /* net.ipv4.tcp_syn_retries: int before 5.15, __u8 since. */
 static __always_inline __u8 net_syn_retries(const struct net *net)
 {
@@ -99,6 +105,40 @@ static __always_inline bool sock_file_released(const struct sock *sk)
 		return BPF_CORE_READ(file, f_ref.refcnt.counter) < 0;
 	return !BPF_CORE_READ((struct file___before_6_13 *)file,
 			      f_count.counter);
+}
+
+#define IPPROTO_TCP  6
+#define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
+
+/*
+ * The address of the TCP socket behind @file, 0 if it is none; and the socket
+ * itself in *@tp, where bpf_sock_from_file() exists (5.11). Before that what
+ * is found has no type that the verifier lets us read a tcp_sock through.
+ */
+static __always_inline __u64 file_tcp_sock(struct file *file,
+					   const struct tcp_sock **tp)
+{
+	struct socket *socket;
+	struct sock *sk;
+
+	*tp = 0;
+	if (bpf_core_enum_value_exists(enum bpf_func_id,
+				       BPF_FUNC_sock_from_file)) {
+		socket = bpf_sock_from_file(file);
+		if (!socket)
+			return 0;
+		sk = socket->sk;
+		if (!sk)
+			return 0;
+		*tp = bpf_skc_to_tcp_sock(sk);
+		return (__u64)*tp;
+	}
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return 0;
+	sk = BPF_CORE_READ((struct socket *)file->private_data, sk);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	return (__u64)sk;
 }
 
 /*

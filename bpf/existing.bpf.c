@@ -8,15 +8,19 @@
 #include "event.h"
 #include "sock.bpf.h"
 
-static __always_inline void existing_facts(struct sock_event *e, __u16 kind,
-					   const struct tcp_sock *tp)
+static __always_inline void existing_begin(struct sock_event *e, __u16 kind)
 {
-	int state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
-
 	e->h.kind = kind;
 	e->h.size = sizeof(*e);
 	e->h.time = bpf_ktime_get_ns();
 	e->h.cpu = bpf_get_smp_processor_id();
+}
+
+static __always_inline void existing_facts(struct sock_event *e,
+					   const struct tcp_sock *tp)
+{
+	int state = tp->inet_conn.icsk_inet.sk.__sk_common.skc_state;
+
 	sock_facts(e, tp);
 	e->old_state = state;
 	e->new_state = state;
@@ -40,25 +44,20 @@ static __always_inline int holder(struct bpf_iter__task_file *ctx,
 	struct file *file = ctx->file;
 	struct sock_event e = {};
 	const struct tcp_sock *tp;
-	struct socket *socket;
-	struct sock *sk;
 	__u64 address;
 
 	if (!task || !file)
 		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
+	address = file_tcp_sock(file, &tp);
+	if (!address)
 		return 0;
-	sk = socket->sk;
-	if (!sk)
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return 0;
-	address = (__u64)tp;
 	if (only_wanted && !bpf_map_lookup_elem(&wanted, &address))
 		return 0;
-	existing_facts(&e, EVENT_HOLDER, tp);
+	existing_begin(&e, EVENT_HOLDER);
+	e.h.sock = address;
+	/* Else iter/tcp, which goes first, has told what this socket is. */
+	if (tp)
+		existing_facts(&e, tp);
 	e.fd = ctx->fd;
 	e.h.flags = EVENT_F_TASK;
 	e.h.pid = task->tgid;
@@ -93,7 +92,8 @@ int on_tcp(struct bpf_iter__tcp *ctx)
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)
 		return 0;
-	existing_facts(&e, EVENT_EXISTING, tp);
+	existing_begin(&e, EVENT_EXISTING);
+	existing_facts(&e, tp);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));
 	return 0;
 }

@@ -10,9 +10,8 @@
 #include "compat.bpf.h"
 #include "event.h"
 
-#define AF_INET	    2
-#define AF_INET6    10
-#define IPPROTO_TCP 6
+#define AF_INET	 2
+#define AF_INET6 10
 
 /* enum sock_flags of the kernel: bits of skc_flags */
 #define SOCK_DEAD     0
@@ -109,7 +108,7 @@ static __always_inline __u32 sock_flags(const struct tcp_sock *tp)
 		flags |= SOCK_F_KEEPALIVE;
 	if (sk->sk_socket)
 		flags |= SOCK_F_HAS_FILE;
-	if (tp->is_mptcp)
+	if (sock_is_mptcp(tp))
 		flags |= SOCK_F_MPTCP;
 	if (BPF_CORE_READ_BITFIELD(tp, syn_data))
 		flags |= SOCK_F_SYN_DATA;

@@ -255,8 +255,18 @@ typedef struct {
 	atomic_long_t refcnt;
 } file_ref_t;
 
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	struct super_block *i_sb;
+};
+
 struct file {
 	file_ref_t f_ref;
+	struct inode *f_inode;
+	void *private_data;
 };
 
 struct file___before_6_13 {

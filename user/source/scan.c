@@ -122,10 +122,11 @@ static int scan_program(struct scan *scan, const struct bpf_program *program,
 int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
 		 const struct bpf_program *by_netns)
 {
-	int err = scan_program(scan, by_file, run_iterator);
+	int err = scan_program(scan, by_netns, scan_each_netns);
 
+	/* Before 5.11 these name sockets that only those describe. */
 	if (!err)
-		err = scan_program(scan, by_netns, scan_each_netns);
+		err = scan_program(scan, by_file, run_iterator);
 	return err;
 }
 
