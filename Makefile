@@ -47,9 +47,11 @@ PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-de
 	   nginx-light haproxy redis-server redis-tools openssh-server \
 	   openssh-client curl python3
 
+CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps lab check check-unit check-replay check-live lint help \
+.PHONY: static all deps lab check check-unit check-replay check-live lint help \
 	install clean samples format docs
 
 all: $(O)/tcpwhy
@@ -94,6 +96,29 @@ $(O)/%.o: %.c Makefile
 
 $(O)/tcpwhy: $(OBJECTS)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+# --- one file that needs no library: make static, make static ARCH=arm64 ----------
+
+STATIC_LIBS = -lbpf -lelf -lyajl_s -lz
+ARCH ?=
+
+static: deps
+ifeq ($(ARCH),)
+	@$(MAKE) --no-print-directory O=$(O)/static LDFLAGS=-static \
+	  LIBS='$(STATIC_LIBS)' all samples
+else ifeq ($(ARCH),arm64)
+	@missing=; for package in $(CROSS_PACKAGES); do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
+	[ -z "$$missing" ] || DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -qq -y --no-install-recommends $$missing >/dev/null
+	@sysroot=$$(tests/kernels/sysroot arm64) && \
+	$(MAKE) --no-print-directory O=$(O)/static-arm64 BPF_ARCH=arm64 \
+	  CC='aarch64-linux-gnu-gcc -idirafter '$$sysroot/usr/include \
+	  LDFLAGS="-static -L$$sysroot/usr/lib/aarch64-linux-gnu" \
+	  LIBS='$(STATIC_LIBS)' all samples
+else
+	$(error make static builds for this machine, or for ARCH=arm64)
+endif
 
 # --- samples ----------------------------------------------------------------------
 
