@@ -350,13 +350,13 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 	struct owner_finder finder = { p->flows, p->kin, now };
 	const struct queue_item *item;
 
-	q->sock_count = 0;
-	q->pid_count = 0;
-	q->everywhere = false;
-	while (q->sock_count < EVENT_MAX_WANTED &&
+	q->held.sock_count = q->held.pid_count = 0;
+	q->ports.sock_count = q->ports.pid_count = 0;
+	while (q->held.sock_count < EVENT_MAX_WANTED &&
+	       q->ports.sock_count < EVENT_MAX_WANTED &&
 	       (item = queue_look_ahead(&p->queue, now - ASK_AFTER_NS)))
 		owner_ask(&finder, item->flow, item->time, q);
-	return q->sock_count;
+	return q->held.sock_count || q->ports.sock_count;
 }
 
 struct source_handler pipeline_handler(struct pipeline *p)

@@ -237,23 +237,60 @@ part == "tcpwhy" && $1 == "start" {
 	watched_since = monotonic($2)
 	next
 }
+part == "tcpwhy" && $1 == "state" {
+	judge_line(ends(3), monotonic($2), $7, $8, $9, $10, $11, $0)
+	if ($7 == "SYN_SENT")
+		judge_portless(ends(3), monotonic($2) - $12 * 1000)
+	next
+}
 part == "tcpwhy" {
 	key = ends(3)
 	if ($1 == "connection" && !(key in holds)) # NAT, or one end only
 		key = by_local[$3 "|" $4]
 	time = monotonic($2)
-	if (!(key in holds)) {
-		count["tcpwhy", $1, "unjudged"]++
-		print "! tcpwhy " $1 " unjudged: " $0
-	} else if ($1 == "state") {
-		seen[key, $7, $8] = time
-		say("tcpwhy", $1, judge_state(key, time, $7, $8, $9, $10, $11),
-		    $0)
-	} else if ($1 == "finding") {
+	if (!(key in holds))
+		unjudged($1, $0)
+	else if ($1 == "finding")
 		say("tcpwhy", $1, judge_finding(key, time, $7, $8, $9, $10), $0)
-	} else {
+	else
 		say("tcpwhy", $1,
 		    judge_connection(key, time, $7, $8, $9, $10, $11, $12), $0)
+}
+
+function unjudged(kind, line) {
+	count["tcpwhy", kind, "unjudged"]++
+	print "! tcpwhy " kind " unjudged: " line
+}
+
+function judge_line(key, time, old, new, pid, tid, name, line) {
+	if (key in holds) {
+		seen[key, old, new] = time
+		say("tcpwhy", "state",
+		    judge_state(key, time, old, new, pid, tid, name), line)
+	} else if (new == "SYN_SENT" && key ~ /\|0\|/) {
+		# Before its port was chosen: see judge_portless().
+		waiting[++waiters] = line
+		waiting_key[waiters] = key
+		waiting_time[waiters] = time
+	} else {
+		unjudged("state", line)
+	}
+}
+
+# The connection @key changed to SYN_SENT at @began, which is known to the
+# microsecond: a line of that time to that end without a port is that change.
+function judge_portless(key, began, i, f, part4) {
+	split(key, part4, "|")
+	for (i = 1; i <= waiters; i++) {
+		split(waiting_key[i], f, "|")
+		if (!(i in waiting) || f[3] != part4[3] || f[4] != part4[4] ||
+		    waiting_time[i] < began - 1000 ||
+		    waiting_time[i] > began + 1000)
+			continue
+		split(waiting[i], f, "\t")
+		judge_line(key, waiting_time[i], f[7], f[8], f[9], f[10], f[11],
+			   waiting[i])
+		delete waiting[i]
 	}
 }
 
@@ -309,6 +346,8 @@ function judge_rows(i, key, verdict, time) {
 }
 
 END {
+	for (i in waiting)
+		unjudged("state", waiting[i])
 	judge_rows()
 	print_counts("tcpwhy", "state")
 	print_counts("tcpwhy", "finding")

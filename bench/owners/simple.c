@@ -2,6 +2,7 @@
 /* A server and a client; and what threads may do between them. */
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -53,6 +54,67 @@ static void play(struct cast *c, void (*server_part)(struct cast *c))
 static void play_simple(struct cast *c)
 {
 	play(c, serve);
+}
+
+/* --- connect() takes a second: its SYN finds the queue full --- */
+
+#define SLOW_CLIENTS 4
+
+static int filled, connecting; /* gates */
+
+static void serve_late(struct cast *c)
+{
+	int listener = listen_at(c);
+
+	/* Room for one that nobody accepts. */
+	if (listen(listener, 0))
+		die("listen");
+	gate_open(listening);
+	for (int i = 0; i < SLOW_CLIENTS; i++)
+		gate_pass(connecting);
+	live_on();
+	if (listen(listener, 128))
+		die("listen");
+	for (int i = 0; i < 1 + SLOW_CLIENTS; i++) {
+		int fd = accept_from(listener);
+
+		answer(fd);
+		await_end(fd);
+		close_held(fd);
+	}
+}
+
+static void request_slowly(struct cast *c)
+{
+	int fd;
+
+	gate_pass(filled);
+	gate_open(connecting);
+	fd = connect_to(c);
+	ask(fd);
+	close_held(fd);
+}
+
+static void play_slow_connect(struct cast *c)
+{
+	pid_t server, clients[SLOW_CLIENTS];
+	int first;
+
+	listening = gate_new();
+	filled = gate_new();
+	connecting = gate_new();
+	server = enter("own-server", serve_late, c);
+	gate_pass(listening);
+	for (int i = 0; i < SLOW_CLIENTS; i++)
+		clients[i] = enter("own-client", request_slowly, c);
+	first = connect_to(c);
+	for (int i = 0; i < SLOW_CLIENTS; i++)
+		gate_open(filled);
+	ask(first);
+	close_held(first);
+	for (int i = 0; i < SLOW_CLIENTS; i++)
+		leave(clients[i], 0);
+	leave(server, 0);
 }
 
 /* --- one thread accepts, another closes --- */
@@ -141,6 +203,7 @@ static void play_thread_gone(struct cast *c)
 
 const struct scene simple_scenes[] = {
 	{ "simple", play_simple, false },
+	{ "slow-connect", play_slow_connect, false },
 	{ "threads", play_threads, false },
 	{ "thread-gone", play_thread_gone, false },
 	{ 0 },

@@ -20,6 +20,7 @@ struct owner_count {
 struct owner_counts {
 	struct owner_count states, findings, connections;
 	char *not_right; /* what the judge says of each that is not */
+	const struct watcher *watcher; /* who said it; ended */
 };
 
 /* A program of bench/owners: "scenes". */

@@ -42,7 +42,7 @@ static void play(const char *program, const char *address, unsigned int states,
 PROGRAM(nginx_with_four_workers, "real-nginx", 200, 20, 30)
 PROGRAM(haproxy_in_front_of_nginx, "real-haproxy", 290, 10, 40)
 PROGRAM(redis_and_the_child_that_saves, "real-redis", 115, 0, 12)
-PROGRAM(python_http_server, "real-python", 120, 4, 14)
+PROGRAM(python_http_server, "real-python", 200, 20, 30)
 PROGRAM(sshd_and_its_children, "real-ssh", 50, 0, 5)
 
 int main(int argc, char **argv)

@@ -4,7 +4,11 @@
  * finding and closing line names a process that has it, and each act the one
  * that did it. What "right" is, bench/owners/README.md says.
  */
+#include <string.h>
+
+#include "expect.h"
 #include "harness.h"
+#include "namespace.h"
 #include "owner_scene.h"
 
 #define SCENE(function, scene)             \
@@ -49,6 +53,44 @@ static void older_sockets_while_others_come_and_go(void **state)
 	owner_expect_right(&counts);
 }
 
+/*
+ * Which port a client has is not known when its connect() begins; when that
+ * is shown, the SYN has been sent and waits for an answer, but it is.
+ */
+static void connect_that_takes_long(const char *address)
+{
+	struct owner_counts counts = owner_play_on("slow-connect", address);
+	const struct watcher *watcher = counts.watcher;
+	unsigned int slow = 0;
+
+	owner_expect_right(&counts);
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val json = watcher->lines[i].json;
+		const char *old = json_string(json, "old");
+
+		if (!old || json_number(json, "netns") != namespace_id() ||
+		    json_number(json, "remote/port") != 7001)
+			continue;
+		EXPECT(watcher, json_number(json, "local/port") > 0,
+		       "a client without port: %s", watcher->lines[i].text);
+		slow += !strcmp(old, "SYN_SENT") &&
+			json_number(json, "duration_us") > 500000;
+	}
+	assert_int_equal(slow, 4);
+}
+
+static void slow_connect(void **state)
+{
+	(void)state;
+	connect_that_takes_long("127.0.0.1");
+}
+
+static void slow_connect_ipv6(void **state)
+{
+	(void)state;
+	connect_that_takes_long("::1");
+}
+
 #define SCENE_IPV6(function, scene)                                       \
 	static void function(void **state)                                \
 	{                                                                 \
@@ -85,6 +127,8 @@ int main(int argc, char **argv)
 		LIVE_TEST(sockets_older_than_the_watch),
 		LIVE_TEST(older_sockets_while_others_come_and_go),
 		LIVE_TEST(an_older_socket_of_several_holders),
+		LIVE_TEST(slow_connect),
+		LIVE_TEST(slow_connect_ipv6),
 		LIVE_TEST(prefork_children_ipv6),
 		LIVE_TEST(reuseport_group_ipv6),
 		LIVE_TEST(passed_by_scm_rights_ipv6),

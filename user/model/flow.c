@@ -258,12 +258,31 @@ static int add_holder(struct flow *flow, const struct event_header *e)
 	return 0;
 }
 
+/*
+ * A client's port, which its owner's descriptor shows before the next event
+ * does; of the connection that we mean, and of no later one of this socket.
+ */
+static int learn_port(struct flow_table *table, struct flow_node *node,
+		      const struct sock_event *e)
+{
+	const struct event_conn *known = &node->flow.conn;
+	struct party holder = party_from(&e->h);
+
+	if (known->lport || node->flow.state != STATE_SYN_SENT ||
+	    e->new_state != STATE_SYN_SENT || known->rport != e->conn.rport ||
+	    memcmp(known->raddr, e->conn.raddr, sizeof(known->raddr)) != 0 ||
+	    !same_process(&holder, &node->flow.owner))
+		return 0;
+	return learn_conn(table, node, &e->conn);
+}
+
 /* From the start-up scan: never overrides what events have told. */
 static int apply_existing(struct flow_table *table, const struct sock_event *e,
 			  struct flow_change *change)
 {
 	struct flow_node *node = flow_by_sock(table, e->h.sock);
 	struct flow_mark unknown = { 0 };
+	int err;
 
 	if (!node || node->flow.destroyed) {
 		/* A socket that does nothing yet is no flow. */
@@ -285,9 +304,10 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 		learn_counters(&node->flow, e);
 	}
 	change->flow = &node->flow;
-	if (e->h.kind == EVENT_HOLDER)
-		return add_holder(&node->flow, &e->h);
-	return 0;
+	if (e->h.kind != EVENT_HOLDER)
+		return 0;
+	err = learn_port(table, node, e);
+	return err ? err : add_holder(&node->flow, &e->h);
 }
 
 /*

@@ -29,7 +29,7 @@ void owner_settle(const struct kin *kin, struct flow *flow)
 		memset(&flow->owner, 0, sizeof(flow->owner));
 }
 
-static void add_candidate(struct holder_query *q, uint32_t pid)
+static void add_candidate(struct holder_list *q, uint32_t pid)
 {
 	const unsigned int room = sizeof(q->pids) / sizeof(q->pids[0]);
 
@@ -38,27 +38,23 @@ static void add_candidate(struct holder_query *q, uint32_t pid)
 			return;
 	if (q->pid_count < room)
 		q->pids[q->pid_count++] = pid;
-	else
-		q->everywhere = true;
 }
 
-static void add_family(const struct owner_finder *finder,
-		       struct holder_query *q, const struct party *party)
+static void add_family(const struct owner_finder *finder, struct holder_list *q,
+		       const struct party *party)
 {
 	struct process_id id = { party->start_time, party->pid };
 	struct process_id family[sizeof(q->pids) / sizeof(q->pids[0])];
 	unsigned int max = sizeof(family) / sizeof(family[0]);
 	unsigned int count = kin_family(finder->kin, &id, family, max);
 
-	if (count > max)
-		q->everywhere = true;
 	for (unsigned int i = 0; i < count && i < max; i++)
 		add_candidate(q, family[i].pid);
 }
 
 /* Who may hold an accepted socket: whoever holds its listener, and kin. */
 static void add_candidates(const struct owner_finder *finder,
-			   struct holder_query *q, const struct flow *flow)
+			   struct holder_list *q, const struct flow *flow)
 {
 	struct flow *listeners[MAX_LISTENERS];
 	unsigned int count;
@@ -87,14 +83,27 @@ static bool is_wanted(const struct flow *flow, uint64_t time)
 	       flow->owner_time + FRESH_NS < time && flow->holders_time < time;
 }
 
+/* The kernel chooses a client's port after it told of the connect(). */
+static bool has_no_port(const struct flow *flow)
+{
+	return flow && flow->state == STATE_SYN_SENT && !flow->conn.lport &&
+	       !flow->destroyed && flow->owner.pid;
+}
+
 void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	       uint64_t time, struct holder_query *q)
 {
-	if (!is_wanted(flow, time) || flow->asked_time >= time)
+	if (!flow || flow->asked_time >= time)
 		return;
-	flow->asked_time = finder->now;
-	q->socks[q->sock_count++] = flow->sock;
-	add_candidates(finder, q, flow);
+	if (is_wanted(flow, time)) {
+		flow->asked_time = finder->now;
+		q->held.socks[q->held.sock_count++] = flow->sock;
+		add_candidates(finder, &q->held, flow);
+	} else if (has_no_port(flow)) {
+		flow->asked_time = finder->now;
+		q->ports.socks[q->ports.sock_count++] = flow->sock;
+		add_candidate(&q->ports, flow->owner.pid);
+	}
 }
 
 struct party owner_at(const struct flow *flow, const struct event_header *e)

@@ -19,7 +19,8 @@ struct owner_finder {
 /*
  * If the owner of @flow (may be NULL) is not proven as of @time, add the
  * socket to @query, which has room, and the processes that may hold it: those
- * that hold its listener, and their descendants.
+ * that hold its listener, and their descendants. A client's socket whose port
+ * is not known yet is added to what is asked for that.
  */
 void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	       uint64_t time, struct holder_query *query);

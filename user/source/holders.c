@@ -36,32 +36,34 @@ static bool was_found(const struct scan *scan, size_t from, uint64_t sock)
 	return false;
 }
 
-static int want(const struct holders *holders, const struct holder_query *query,
+static int want(const struct holders *holders, const struct holder_list *list,
 		bool wanted)
 {
 	int fd = bpf_map__fd(holders->wanted);
 	uint8_t one = 1;
 
-	for (unsigned int i = 0; i < query->sock_count; i++) {
+	for (unsigned int i = 0; i < list->sock_count; i++) {
 		if (!wanted)
-			bpf_map_delete_elem(fd, &query->socks[i]);
-		else if (bpf_map_update_elem(fd, &query->socks[i], &one,
+			bpf_map_delete_elem(fd, &list->socks[i]);
+		else if (bpf_map_update_elem(fd, &list->socks[i], &one,
 					     BPF_ANY))
 			return -errno;
 	}
 	return 0;
 }
 
+/* As long as more than @reserve_ns are left. */
 static int ask_candidates(struct holders *holders,
-			  const struct holder_query *query, struct scan *scan)
+			  const struct holder_list *list, uint64_t reserve_ns,
+			  struct scan *scan)
 {
-	for (unsigned int i = 0; i < query->pid_count; i++) {
+	for (unsigned int i = 0; i < list->pid_count; i++) {
 		uint64_t begun = facts_now();
 		int err;
 
-		if (!holders->budget_ns)
+		if (holders->budget_ns <= reserve_ns)
 			return 0;
-		err = scan_process(scan, holders->program, query->pids[i]);
+		err = scan_process(scan, holders->program, list->pids[i]);
 		pay(holders, facts_now() - begun);
 		if (err)
 			return err;
@@ -81,7 +83,7 @@ static int add_nobody(struct scan *scan, uint64_t sock)
 	return scan_add(scan, &e);
 }
 
-static int ask_all(struct holders *holders, const struct holder_query *query,
+static int ask_all(struct holders *holders, const struct holder_list *list,
 		   size_t from, struct scan *scan)
 {
 	uint64_t begun = facts_now();
@@ -92,29 +94,53 @@ static int ask_all(struct holders *holders, const struct holder_query *query,
 	err = scan_process(scan, holders->program, 0);
 	holders->wide_ns = facts_now() - begun;
 	pay(holders, holders->wide_ns);
-	for (unsigned int i = 0; !err && i < query->sock_count; i++)
-		if (!was_found(scan, from, query->socks[i]))
-			err = add_nobody(scan, query->socks[i]);
+	for (unsigned int i = 0; !err && i < list->sock_count; i++)
+		if (!was_found(scan, from, list->socks[i]))
+			err = add_nobody(scan, list->socks[i]);
+	return err;
+}
+
+static int ask_who(struct holders *holders, const struct holder_list *list,
+		   bool patient, struct scan *scan)
+{
+	size_t from = scan->count;
+	bool all_found = true;
+	int err;
+
+	err = want(holders, list, true);
+	if (!err)
+		err = ask_candidates(holders, list, 0, scan);
+	for (unsigned int i = 0; i < list->sock_count; i++)
+		all_found &= was_found(scan, from, list->socks[i]);
+	if (!err && !all_found && patient)
+		err = ask_all(holders, list, from, scan);
+	want(holders, list, false);
+	return err;
+}
+
+static int ask_ports(struct holders *holders, const struct holder_list *list,
+		     struct scan *scan)
+{
+	int err;
+
+	if (!list->sock_count)
+		return 0;
+	err = want(holders, list, true);
+	if (!err)
+		err = ask_candidates(holders, list, BUDGET_MAX_NS / 2, scan);
+	want(holders, list, false);
 	return err;
 }
 
 int holders_ask(struct holders *holders, const struct holder_query *query,
 		uint64_t now, bool patient, struct scan *scan)
 {
-	size_t from = scan->count;
-	bool all_found = true;
-	int err;
+	int err = 0;
 
 	refill(holders, now);
-	if (!holders->budget_ns)
-		return 0;
-	err = want(holders, query, true);
-	if (!err)
-		err = ask_candidates(holders, query, scan);
-	for (unsigned int i = 0; i < query->sock_count; i++)
-		all_found &= was_found(scan, from, query->socks[i]);
-	if (!err && !all_found && patient)
-		err = ask_all(holders, query, from, scan);
-	want(holders, query, false);
+	if (holders->budget_ns && query->held.sock_count)
+		err = ask_who(holders, &query->held, patient, scan);
+	if (!err && patient)
+		err = ask_ports(holders, &query->ports, scan);
 	return err;
 }

@@ -90,13 +90,18 @@ struct fact {
 	};
 };
 
-/* A question to the kernel: who holds these sockets? */
-struct holder_query {
+/* Sockets, and the processes to look for them at. */
+struct holder_list {
 	uint64_t socks[EVENT_MAX_WANTED];
 	unsigned int sock_count;
-	uint32_t pids[64]; /* look at these processes ... */
+	uint32_t pids[64];
 	unsigned int pid_count;
-	bool everywhere; /* ... or at all */
+};
+
+/* A question to the kernel. */
+struct holder_query {
+	struct holder_list held;  /* by whom? Perhaps by others than these */
+	struct holder_list ports; /* which port has it? Less urgent */
 };
 
 struct source_handler {
