@@ -85,6 +85,15 @@ static __always_inline __u8 net_syn_retries(const struct net *net)
 						   ipv4.sysctl_tcp_syn_retries);
 }
 
+/* ... and how many more come before those, one timeout apart: 6.5. */
+static __always_inline __u8 net_syn_linear(const struct net *net)
+{
+	if (!bpf_core_field_exists(net->ipv4.sysctl_tcp_syn_linear_timeouts))
+		return 0;
+	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(
+		net, ipv4.sysctl_tcp_syn_linear_timeouts);
+}
+
 /*
  * Has the last reference to the file of @sk been dropped? It has been when
  * close() or the end of a process closes the socket, not in shutdown(). The

@@ -18,9 +18,10 @@
 #include <linux/types.h>
 #endif
 
-#define EVENT_COMM_LEN	 16
-#define EVENT_MAX_FRAMES 24
-#define EVENT_MAX_WANTED 1024 /* sockets whose holders are asked for */
+#define EVENT_COMM_LEN	  16
+#define EVENT_MAX_FRAMES  24
+#define EVENT_MAX_WANTED  1024 /* sockets whose holders are asked for */
+#define EVENT_MAX_STALLED 4096 /* sockets known to be stalled */
 
 enum event_kind {
 	EVENT_NONE = 0,
@@ -36,7 +37,9 @@ enum event_kind {
 	EVENT_FORK = 10,	     /* struct fork_event, of a process */
 	EVENT_EXEC = 11,	     /* struct exec_event */
 	EVENT_EXIT = 12,	     /* struct exit_event, of a whole process */
-	EVENT_KINDS = 13,
+	EVENT_STALLED = 15, /* struct segment_event, iter/tcp; see stall_role */
+	EVENT_ERROR = 16,   /* struct segment_event, inet_sk_error_report */
+	EVENT_KINDS = 17,
 };
 
 /* How the task in the header relates to the socket. */
@@ -108,11 +111,15 @@ struct sock_event {
 	__s32 fd;	  /* EVENT_HOLDER only, else -1 */
 	__u64 bytes_out;  /* payload handed to the network once */
 	__u64 bytes_in;	  /* payload received in order; a FIN counts 1 */
-	__u32 unread;	  /* bytes received and not read; a FIN counts 1 */
-	__u32 unsent;	  /* bytes written and never sent */
-	__u32 snd_una;	  /* with rcv_nxt: at the change to ESTABLISHED */
-	__u32 rcv_nxt;	  /* both ends have the same pair, turned round */
-	__s32 err_soft;	  /* sk_err_soft: what a timeout will be reported as */
+	/*
+	 * Of a listener that an iterator reports: the length of its accept
+	 * queue, and its limit (as in struct inet_diag_msg). Else:
+	 */
+	__u32 unread;	/* bytes received and not read; a FIN counts 1 */
+	__u32 unsent;	/* bytes written and never sent */
+	__u32 snd_una;	/* with rcv_nxt: at the change to ESTABLISHED */
+	__u32 rcv_nxt;	/* both ends have the same pair, turned round */
+	__s32 err_soft; /* sk_err_soft: what a timeout will be reported as */
 	__u32 user_timeout; /* TCP_USER_TIMEOUT, milliseconds; 0: unset */
 	__u32 total_retrans;
 	__u32 dsacks; /* segments the peer reported as received twice */
@@ -137,8 +144,8 @@ struct tcp_snapshot {
 	__u32 srtt_us;	     /* smoothed RTT in 1/8 microseconds */
 	__u32 user_timeout;  /* TCP_USER_TIMEOUT, milliseconds; 0: unset */
 	__s32 linger2;	     /* TCP_LINGER2, jiffies; negative: off */
-	__u32 reserved;
-	__u64 lingertime; /* SO_LINGER, jiffies */
+	__u32 syn_linear;    /* SYNs sent beyond syn_retries: 6.5 */
+	__u64 lingertime;    /* SO_LINGER, jiffies */
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;
@@ -195,6 +202,13 @@ struct tcp_request {
 
 #define EVENT_NO_REASON (-1) /* this kernel gives none */
 
+/* What a socket that a walk through all reports has to do with a stall. */
+enum stall_role {
+	STALL_OVER = 0,	    /* it was reported as stalled, and is not now */
+	STALL_SENDER = 1,   /* it probes a window that is closed */
+	STALL_RECEIVER = 2, /* its own window is closed, with bytes unread */
+};
+
 struct segment_event {
 	struct event_header h;
 	struct event_conn conn;
@@ -205,7 +219,8 @@ struct segment_event {
 	__s32 reason;	/* sk_rst_reason or skb_drop_reason */
 	__s32 err;	/* EVENT_RETRANSMIT: negative errno, 0: sent */
 	__u8 substate;	/* of a TIME_WAIT mini-socket: 5 is FIN_WAIT2 */
-	__u8 reserved[3];
+	__u8 role;	/* EVENT_STALLED: enum stall_role */
+	__u8 reserved[2];
 	__u32 frames;		       /* how many of stack[] are set */
 	__u64 stack[EVENT_MAX_FRAMES]; /* return addresses, innermost first */
 };

@@ -24,6 +24,10 @@ static __always_inline void existing_facts(struct sock_event *e,
 	sock_facts(e, tp);
 	e->old_state = state;
 	e->new_state = state;
+	if (state == STATE_LISTEN) {
+		e->unread = tp->inet_conn.icsk_inet.sk.sk_ack_backlog;
+		e->unsent = tp->inet_conn.icsk_inet.sk.sk_max_ack_backlog;
+	}
 }
 
 /*

@@ -175,7 +175,7 @@ static void count_cause(struct summary *s, const char *cause)
 static bool is_shown(const struct event_header *e)
 {
 	return e->kind != EVENT_EXISTING && e->kind != EVENT_HOLDER &&
-	       e->kind < EVENT_FORK;
+	       event_conn(e);
 }
 
 /*

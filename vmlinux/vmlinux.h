@@ -61,6 +61,7 @@ struct ns_common {
 
 struct netns_ipv4 {
 	u8 sysctl_tcp_syn_retries; /* int before 5.15 */
+	u8 sysctl_tcp_syn_linear_timeouts; /* 6.5 */
 };
 
 struct net {
@@ -185,6 +186,7 @@ struct tcp_sock {
 	u32 lsndtime;
 	u32 rcv_nxt;
 	u32 rcv_wnd;
+	u32 rcv_wup;
 	u32 snd_nxt;
 	u32 snd_una;
 	u32 srtt_us;

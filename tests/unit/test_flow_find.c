@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "decode.h"
 #include "events.h"
 #include "flow.h"
 
@@ -338,7 +339,7 @@ static struct flow *apply_any(struct flow_table *table, __u64 time)
 	struct segment_event segment =
 		segment_event(kind, time, dice(12), any_conn());
 
-	if (kind == EVENT_FORK)
+	if (kind == EVENT_FORK || !strcmp(event_kind_name(kind), "unknown"))
 		return NULL;
 	sock.h.kind = kind;
 	sock.h.flags = segment.h.flags = dice(16);
@@ -348,7 +349,9 @@ static struct flow *apply_any(struct flow_table *table, __u64 time)
 	sock.bytes_in = dice(3);
 	segment.tcp.rcv_nxt = dice(3);
 	segment.seg.present = dice(2);
-	if (kind >= EVENT_RESET_SENT && kind <= EVENT_DROP)
+	segment.role = dice(3);
+	segment.tcp.snd_una = dice(2);
+	if (event_segment(&segment.h))
 		return apply(table, &segment);
 	return apply(table, &sock);
 }

@@ -8,6 +8,7 @@
 
 #include "decode.h"
 #include "flow_table.h"
+#include "symptom.h"
 
 static struct party party_from(const struct event_header *e)
 {
@@ -301,9 +302,12 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 					 e->new_state == STATE_LAST_ACK;
 		node->flow.established = e->new_state != STATE_LISTEN &&
 					 e->new_state != STATE_SYN_SENT;
-		learn_counters(&node->flow, e);
+		if (e->new_state != STATE_LISTEN)
+			learn_counters(&node->flow, e);
 	}
 	change->flow = &node->flow;
+	if (e->new_state == STATE_LISTEN)
+		symptom_backlog(&node->flow, e->unread, e->unsent, e->h.time);
 	if (e->h.kind != EVENT_HOLDER)
 		return 0;
 	err = learn_port(table, node, e);
@@ -368,6 +372,27 @@ static struct event_conn reversed(const struct event_conn *conn)
 	return other;
 }
 
+/* All sockets are looked at: one may be older than we are. */
+static int apply_stalled(struct flow_table *table,
+			 const struct segment_event *e, struct flow_mark mark,
+			 struct flow_change *change)
+{
+	struct flow_node *node = flow_by_sock(table, e->h.sock);
+
+	if (!node || node->flow.destroyed) {
+		node = flow_begin(table, &e->h, &e->conn,
+				  (struct flow_mark){ 0 });
+		if (!node)
+			return -ENOMEM;
+		node->flow.existed = true;
+		node->flow.state = e->tcp.state;
+		node->flow.established = true;
+	}
+	change->flow = &node->flow;
+	symptom_stalled(&node->flow, e, mark);
+	return 0;
+}
+
 static int apply_segment(struct flow_table *table,
 			 const struct segment_event *e, struct flow_mark mark,
 			 struct flow_change *change)
@@ -375,6 +400,10 @@ static int apply_segment(struct flow_table *table,
 	struct flow_node *node =
 		e->h.sock ? flow_by_sock(table, e->h.sock) : NULL;
 	struct flow *flow = node ? &node->flow : NULL;
+
+	if (e->h.kind == EVENT_RETRANSMIT_SYNACK && flow && flow->listener)
+		symptom_backlog(flow, e->tcp.ack_backlog,
+				e->tcp.max_ack_backlog, e->h.time);
 
 	/* A listener, or a mini-socket: the connection is another flow. */
 	if (!flow || flow->listener) {
@@ -399,8 +428,12 @@ static int apply_segment(struct flow_table *table,
 		apply_reset_sent(table, flow, e, mark);
 	else if (e->h.kind == EVENT_RESET_RECEIVED && flow)
 		apply_reset_received(flow, e, mark);
-	else if (e->h.kind == EVENT_RETRANSMIT && flow && !e->err)
-		flow->retransmits++;
+	else if (e->h.kind == EVENT_ERROR && flow)
+		return symptom_error(flow, e);
+	if (e->h.kind == EVENT_RETRANSMIT && flow) {
+		flow->retransmits += !e->err;
+		symptom_retransmit(flow, e, mark);
+	}
 	return 0;
 }
 
@@ -423,6 +456,8 @@ int flow_apply(struct flow_table *table, const struct event_header *e,
 	case EVENT_EXEC:
 	case EVENT_EXIT:
 		return 0;
+	case EVENT_STALLED:
+		return apply_stalled(table, event_segment(e), mark, change);
 	default:
 		return apply_segment(table, event_segment(e), mark, change);
 	}

@@ -94,6 +94,29 @@ struct flow {
 
 	uint32_t retransmits; /* segments sent again, by events seen */
 
+	/* Sent again since the peer acknowledged anything (snd_una moved). */
+	struct flow_mark stuck; /* the first */
+	uint32_t stuck_una;
+	uint32_t stuck_count;
+	int send_err; /* of the last that could not be sent; 0: it was */
+	struct segment_event *error; /* the last EVENT_ERROR, or NULL */
+
+	/* Of a listener, when the kernel was asked or told it. */
+	uint32_t backlog; /* its accept queue; full when above the limit */
+	uint32_t max_backlog;
+	uint64_t backlog_time; /* ns; 0: not known */
+
+	/* The peer's window is closed, and probed: see EVENT_STALLED. */
+	struct flow_mark stall;	     /* when that was seen first */
+	struct flow_mark stall_over; /* ... and no more */
+	uint32_t stall_idle; /* jiffies since data was sent, at the first */
+	uint32_t stall_una;
+
+	/* Its own window is closed: the application does not read. */
+	uint64_t shut_time; /* ns, of the last look; 0: never */
+	uint32_t shut_idle; /* jiffies since data was received, then */
+	uint32_t shut_unread;
+
 	/*
 	 * The other end, where addresses are translated in between (NAT):
 	 * found by the sequence numbers that both ends began with.

@@ -155,6 +155,7 @@ static void node_free(struct flow_table *table, struct flow_node *node)
 
 	unpair(table, node);
 	free(node->flow.holders);
+	free(node->flow.error);
 	slot_leave(table, node);
 	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),
 		  filed);

@@ -24,6 +24,8 @@ static const struct {
 	[EVENT_FORK] = { "fork", sizeof(struct fork_event) },
 	[EVENT_EXEC] = { "exec", sizeof(struct exec_event) },
 	[EVENT_EXIT] = { "exit", sizeof(struct exit_event) },
+	[EVENT_STALLED] = { "stalled", sizeof(struct segment_event) },
+	[EVENT_ERROR] = { "error", sizeof(struct segment_event) },
 };
 
 const char *event_kind_name(unsigned int kind)
@@ -40,7 +42,8 @@ static bool is_sock_kind(unsigned int kind)
 
 static bool is_segment_kind(unsigned int kind)
 {
-	return kind >= EVENT_RESET_SENT && kind <= EVENT_DROP;
+	return (kind >= EVENT_RESET_SENT && kind <= EVENT_DROP) ||
+	       kind == EVENT_STALLED || kind == EVENT_ERROR;
 }
 
 const struct sock_event *event_sock(const struct event_header *e)
@@ -98,6 +101,8 @@ static const char *check_segment(const struct segment_event *e)
 {
 	if (e->tcp.state >= STATE_COUNT || e->substate >= STATE_COUNT)
 		return "TCP state out of range";
+	if (e->h.kind == EVENT_STALLED && e->role > STALL_RECEIVER)
+		return "role in a stall out of range";
 	if (e->frames > EVENT_MAX_FRAMES)
 		return "more stack frames than fit";
 	return check_conn(&e->conn);

@@ -16,6 +16,7 @@
 #include "holders.h"
 #include "kernel.h"
 #include "scan.h"
+#include "stalls.h"
 #include "tcpwhy.skel.h"
 
 /* Look at the ring this often even if the kernel does not wake us. */
@@ -62,6 +63,10 @@ static const struct live_part parts_template[] = {
 	  .hook = "skb:kfree_skb",
 	  .tracepoint = "kfree_skb",
 	  .lost = "segments dropped on this host (firewall, queues)" },
+	{ .program = "on_error",
+	  .hook = "sock:inet_sk_error_report",
+	  .tracepoint = "inet_sk_error_report",
+	  .lost = "whether an error came by ICMP" },
 	{ .program = "on_destroy",
 	  .hook = "tcp:tcp_destroy_sock",
 	  .tracepoint = "tcp_destroy_sock",
@@ -87,6 +92,9 @@ static const struct live_part parts_template[] = {
 	{ .program = "on_tcp",
 	  .hook = "iter/tcp",
 	  .lost = "sockets without a descriptor that were there before" },
+	{ .program = "on_tcp_stalled",
+	  .hook = "iter/tcp (stalled)",
+	  .lost = "connections that a closed window holds up" },
 };
 
 #define PART_COUNT (sizeof(parts_template) / sizeof(parts_template[0]))
@@ -98,6 +106,7 @@ struct live {
 	struct facts *facts;
 	struct live_part parts[PART_COUNT];
 	struct holders holders;
+	struct stalls stalls;
 	uint64_t ask_at; /* when to ask about owners next, ns */
 	struct scan scan;
 	size_t scanned;	    /* how many of scan were delivered */
@@ -227,6 +236,8 @@ static int load(struct live *live, const struct live_options *options,
 	}
 	live->holders.wanted = live->skel->maps.wanted;
 	live->holders.program = live->skel->progs.on_task_file_wanted;
+	live->stalls.program = live->skel->progs.on_tcp_stalled;
+	live->stalls.stalled = live->skel->maps.stalled;
 	return attach_parts(live, problem);
 }
 
@@ -299,6 +310,7 @@ void live_close(struct live *live)
 	if (!live)
 		return;
 	ring_buffer__free(live->ring);
+	stalls_free(&live->stalls);
 	tcpwhy_bpf__destroy(live->skel);
 	kernel_btf_free(live->btf);
 	facts_free(live->facts);
@@ -466,6 +478,14 @@ static int deliver_counts(struct live *live, bool only_new_losses)
 	return live->handler->fact(live->handler->arg, &fact);
 }
 
+static int deliver_stalled(void *arg, const struct segment_event *e)
+{
+	struct live *live = arg;
+
+	live->from_scan++;
+	return deliver(live, e, sizeof(*e));
+}
+
 static int drain(struct live *live)
 {
 	uint64_t now = facts_now();
@@ -478,6 +498,9 @@ static int drain(struct live *live)
 	err = deliver_scan(live, now);
 	if (!err)
 		err = ask_holders(live, now, true);
+	if (!err && live->go_on)
+		err = stalls_look(&live->stalls, facts_now(), deliver_stalled,
+				  live);
 	if (!err && now >= live->loss_check) {
 		live->loss_check = now + LOSS_CHECK_NS;
 		err = deliver_counts(live, true);

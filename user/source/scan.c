@@ -69,37 +69,68 @@ static int run_iterator(struct scan *scan, const struct bpf_link *link)
 	return err;
 }
 
+struct netns_visit {
+	int (*in_netns)(void *arg);
+	void *arg;
+	unsigned int visited;
+	unsigned int failed;
+};
+
+static int visit_netns(int fd, uint64_t inode, void *arg)
+{
+	struct netns_visit *visit = arg;
+
+	(void)inode;
+	if (setns(fd, CLONE_NEWNET)) {
+		visit->failed++;
+		return 0;
+	}
+	visit->visited++;
+	return visit->in_netns(visit->arg);
+}
+
+static int visit_each_netns(struct netns_visit *visit)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int err;
+
+	if (home < 0)
+		return -errno;
+	err = procfs_each_netns(visit_netns, visit);
+	if (visit->visited && setns(home, CLONE_NEWNET) && !err)
+		err = -errno;
+	close(home);
+	return err;
+}
+
+int scan_in_each_netns(int (*in_netns)(void *arg), void *arg)
+{
+	struct netns_visit visit = { in_netns, arg, 0, 0 };
+
+	return visit_each_netns(&visit);
+}
+
 struct netns_scan {
 	struct scan *scan;
 	const struct bpf_link *link;
 };
 
 /* iter/tcp shows the namespace of the task that opens it. */
-static int scan_netns(int fd, uint64_t inode, void *arg)
+static int scan_netns(void *arg)
 {
 	struct netns_scan *netns = arg;
 
-	(void)inode;
-	if (setns(fd, CLONE_NEWNET)) {
-		netns->scan->netns_failed++;
-		return 0;
-	}
-	netns->scan->netns++;
 	return run_iterator(netns->scan, netns->link);
 }
 
 static int scan_each_netns(struct scan *scan, const struct bpf_link *link)
 {
 	struct netns_scan netns = { scan, link };
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int err;
+	struct netns_visit visit = { scan_netns, &netns, 0, 0 };
+	int err = visit_each_netns(&visit);
 
-	if (home < 0)
-		return -errno;
-	err = procfs_each_netns(scan_netns, &netns);
-	if (scan->netns && setns(home, CLONE_NEWNET) && !err)
-		err = -errno;
-	close(home);
+	scan->netns += visit.visited;
+	scan->netns_failed += visit.failed;
 	return err;
 }
 

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "stalls.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "facts.h"
+#include "scan.h"
+
+#define LOOK_EVERY_NS 1000000000ULL
+#define BUDGET_SHARE  100 /* of a CPU */
+
+#define BATCH	      64
+
+struct look {
+	struct stalls *stalls;
+	int (*each)(void *arg, const struct segment_event *e);
+	void *arg;
+	struct segment_event records[BATCH];
+};
+
+/* So that the next look reports the end of it, and only once. */
+static void remember(const struct stalls *stalls, const struct segment_event *e)
+{
+	int fd = bpf_map__fd(stalls->stalled);
+	uint8_t one = 1;
+
+	/* When full: that the stall is over will not be told. */
+	if (e->role == STALL_SENDER)
+		bpf_map_update_elem(fd, &e->h.sock, &one, BPF_ANY);
+	else if (e->role == STALL_OVER)
+		bpf_map_delete_elem(fd, &e->h.sock);
+}
+
+/* Read @fd to its end; a read may stop in the middle of a record. */
+static int read_records(struct look *look, int fd)
+{
+	char *base = (char *)look->records;
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t len =
+			read(fd, base + have, sizeof(look->records) - have);
+		size_t i = 0;
+
+		if (len < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (len < 0)
+			return -errno;
+		if (len == 0)
+			return have ? -EIO : 0;
+		have += len;
+		for (; have >= sizeof(look->records[0]); i++) {
+			int err;
+
+			have -= sizeof(look->records[0]);
+			remember(look->stalls, &look->records[i]);
+			err = look->each(look->arg, &look->records[i]);
+			if (err)
+				return err;
+		}
+		memmove(base, &look->records[i], have);
+	}
+}
+
+static int look_in_netns(void *arg)
+{
+	struct look *look = arg;
+	int fd = bpf_iter_create(bpf_link__fd(look->stalls->link));
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_records(look, fd);
+	close(fd);
+	return err;
+}
+
+int stalls_look(struct stalls *stalls, uint64_t now,
+		int (*each)(void *arg, const struct segment_event *e),
+		void *arg)
+{
+	struct look *look;
+	uint64_t wait;
+	int err;
+
+	if (now < stalls->look_at || !stalls->program)
+		return 0;
+	if (!stalls->link) {
+		stalls->link = bpf_program__attach_iter(stalls->program, NULL);
+		if (!stalls->link) {
+			stalls->program = NULL;
+			return 0; /* this kernel has no such iterator */
+		}
+	}
+	look = malloc(sizeof(*look));
+	if (!look)
+		return -ENOMEM;
+	look->stalls = stalls;
+	look->each = each;
+	look->arg = arg;
+	err = scan_in_each_netns(look_in_netns, look);
+	free(look);
+	stalls->took_ns = facts_now() - now;
+	wait = stalls->took_ns * BUDGET_SHARE;
+	stalls->look_at = now + (wait > LOOK_EVERY_NS ? wait : LOOK_EVERY_NS);
+	return err;
+}
+
+void stalls_free(struct stalls *stalls)
+{
+	bpf_link__destroy(stalls->link);
+	memset(stalls, 0, sizeof(*stalls));
+}
