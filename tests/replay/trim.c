@@ -84,7 +84,8 @@ static int on_event(void *arg, const struct event_header *e)
 	if (!is_ours(trim, e))
 		return 0;
 	/* Those of an iterator do not come through the ring. */
-	if (e->kind != EVENT_EXISTING && e->kind != EVENT_HOLDER) {
+	if (e->kind != EVENT_EXISTING && e->kind != EVENT_HOLDER &&
+	    e->kind != EVENT_STALLED) {
 		trim->kept++;
 		trim->kinds[e->kind].produced++;
 	}
