@@ -116,6 +116,15 @@ static __always_inline bool sock_file_released(const struct sock *sk)
 			      f_count.counter);
 }
 
+/* How many descriptors, and others, refer to @file: see above. */
+static __always_inline __u32 file_references(struct file *file)
+{
+	if (bpf_core_field_exists(struct file, f_ref))
+		return BPF_CORE_READ(file, f_ref.refcnt.counter) + 1;
+	return BPF_CORE_READ((struct file___before_6_13 *)file,
+			     f_count.counter);
+}
+
 #define IPPROTO_TCP  6
 #define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
 

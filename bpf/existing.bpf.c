@@ -31,14 +31,15 @@ static __always_inline void existing_facts(struct sock_event *e,
 }
 
 /*
- * The sockets whose holders are asked for, by address; looked at by
- * on_task_file_wanted() alone.
+ * The sockets whose holders are asked for, by address, and how many references
+ * to its file there are beside the iterator's own, once it was found: as many
+ * descriptors, or more. Looked at by on_task_file_wanted() alone.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EVENT_MAX_WANTED);
 	__type(key, __u64);
-	__type(value, __u8);
+	__type(value, __u32);
 } wanted __weak SEC(".maps");
 
 static __always_inline int holder(struct bpf_iter__task_file *ctx,
@@ -48,6 +49,7 @@ static __always_inline int holder(struct bpf_iter__task_file *ctx,
 	struct file *file = ctx->file;
 	struct sock_event e = {};
 	const struct tcp_sock *tp;
+	__u32 *references;
 	__u64 address;
 
 	if (!task || !file)
@@ -55,8 +57,12 @@ static __always_inline int holder(struct bpf_iter__task_file *ctx,
 	address = file_tcp_sock(file, &tp);
 	if (!address)
 		return 0;
-	if (only_wanted && !bpf_map_lookup_elem(&wanted, &address))
-		return 0;
+	if (only_wanted) {
+		references = bpf_map_lookup_elem(&wanted, &address);
+		if (!references)
+			return 0;
+		*references = file_references(file) - 1;
+	}
 	existing_begin(&e, EVENT_HOLDER);
 	e.h.sock = address;
 	/* Else iter/tcp, which goes first, has told what this socket is. */

@@ -24,6 +24,7 @@ extern const struct scene loop_scenes[];
 extern const struct scene uring_scenes[];
 extern const struct scene older_scenes[];
 extern const struct scene far_scenes[];
+extern const struct scene shared_scenes[];
 
 /* What the scenes exec: @part plays with the socket that is descriptor @fd. */
 void exec_main(const char *part, int fd, int count);

@@ -22,8 +22,9 @@
 #define TRUTH_FD 3
 
 static const struct scene *const families[] = {
-	simple_scenes, server_scenes, handover_scenes, ending_scenes,
-	loop_scenes,   uring_scenes,  older_scenes,    far_scenes,
+	simple_scenes, server_scenes, handover_scenes,
+	ending_scenes, loop_scenes,   uring_scenes,
+	older_scenes,  shared_scenes, far_scenes,
 };
 
 #define FAMILY_COUNT (sizeof(families) / sizeof(families[0]))

@@ -135,7 +135,8 @@ struct owner_counts owner_judge(const struct watcher *watcher,
 				const char *truth, uint32_t netns)
 {
 	struct owner_counts counts = { .not_right = not_right,
-				       .watcher = watcher };
+				       .watcher = watcher,
+				       .truth = truth };
 	const char *said = temporary_file();
 	char command[256], line[1024];
 	size_t used = 0;

@@ -21,6 +21,7 @@ struct owner_counts {
 	struct owner_count states, findings, connections;
 	char *not_right; /* what the judge says of each that is not */
 	const struct watcher *watcher; /* who said it; ended */
+	const char *truth;	       /* the path of the file */
 };
 
 /* A program of bench/owners: "scenes". */

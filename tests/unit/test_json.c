@@ -242,6 +242,32 @@ static void bare_finding(void **state)
 	shown_free(&s);
 }
 
+static void shared_finding(void **state)
+{
+	const struct party holders[] = { some_party(4120, "server"),
+					 some_party(4122, "worker") };
+	struct sink_options options = { 0 };
+	struct finding f;
+	struct shown s;
+	yajl_val tree, list;
+
+	(void)state;
+	show_with(&s, json_sink_new, options);
+	fill_finding(&f, "rst.linger-zero");
+	f.holders = holders;
+	f.holder_count = 2;
+	finding_add_phrase(&f, "held by %s", "both");
+	s.sink->ops->finding(s.sink, &f);
+	tree = parse(&s);
+	list = at(tree, "holders");
+	assert_int_equal(list->u.array.len, 2);
+	assert_number(list->u.array.values[0], "pid", 4120);
+	assert_number(list->u.array.values[1], "pid", 4122);
+	assert_string(list->u.array.values[1], "comm", "worker");
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
 static void learn_process(struct host *host, const struct party *party,
 			  const char *name)
 {
@@ -414,6 +440,7 @@ int main(void)
 		cmocka_unit_test(every_kind_is_valid),
 		cmocka_unit_test(finding),
 		cmocka_unit_test(bare_finding),
+		cmocka_unit_test(shared_finding),
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(endings),
 		cmocka_unit_test(summaries),

@@ -153,6 +153,32 @@ static void owner_that_is_not_fresh(void **state)
 	assert_int_equal(q.ports.sock_count, 0);
 }
 
+/* What one of several did says nothing of the others. */
+static void several_hold_it(void **state)
+{
+	const struct party *holders = NULL;
+	struct sock_event e;
+	struct holder_query q;
+	struct flow *flow;
+
+	flow = go(*state, 1 * SEC, 1, here(), STATE_CLOSE, STATE_SYN_SENT, "c");
+	e = descriptor(2 * SEC, here(), STATE_ESTABLISHED, "c");
+	apply(*state, &e);
+	assert_int_equal(flow_holders(flow, 2 * SEC, &holders), 0);
+	e = descriptor(2 * SEC + MS, here(), STATE_ESTABLISHED, "d");
+	apply(*state, &e);
+	assert_int_equal(flow_holders(flow, 2 * SEC - 20 * MS, &holders), 2);
+	assert_int_equal(holders[0].pid, 'c');
+	assert_int_equal(holders[1].pid, 'd');
+
+	/* Who still has it when one acts much later is asked again. */
+	go(*state, 9 * SEC, 1, here(), STATE_ESTABLISHED, STATE_FIN_WAIT1, "d");
+	assert_int_equal(flow_holders(flow, 9 * SEC, &holders), 0);
+	ask(*state, flow, 9 * SEC, 9 * SEC + 20 * MS, &q);
+	assert_int_equal(q.held.sock_count, 1);
+	assert_int_equal(flow_holders(NULL, 9 * SEC, &holders), 0);
+}
+
 static void nobody_is_asked_about_nothing(void **state)
 {
 	struct holder_query q;
@@ -171,6 +197,7 @@ int main(void)
 		flow_test(descriptor_of_another_connection),
 		flow_test(descriptor_in_another_state),
 		flow_test(owner_that_is_not_fresh),
+		flow_test(several_hold_it),
 		flow_test(nobody_is_asked_about_nothing),
 	};
 

@@ -259,6 +259,16 @@ static int add_holder(struct flow *flow, const struct event_header *e)
 	return 0;
 }
 
+unsigned int flow_holders(const struct flow *flow, uint64_t time,
+			  const struct party **holders)
+{
+	if (!flow || flow->holder_count < 2 ||
+	    flow->holders_time + SAME_SCAN_NS < time)
+		return 0;
+	*holders = flow->holders;
+	return flow->holder_count;
+}
+
 /*
  * A client's port, which its owner's descriptor shows before the next event
  * does; of the connection that we mean, and of no later one of this socket.

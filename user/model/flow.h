@@ -191,6 +191,14 @@ unsigned int flow_find_listeners(const struct flow_table *table,
 				 const struct event_conn *conn, uint64_t time,
 				 struct flow **out, unsigned int max);
 
+/*
+ * Those who held the socket of @flow (may be NULL) at an event of @time, if
+ * there were several, as the kernel told then or shortly after: in @holders,
+ * which is the flow's own. 0: one, nobody, or not known.
+ */
+unsigned int flow_holders(const struct flow *flow, uint64_t time,
+			  const struct party **holders);
+
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);
 

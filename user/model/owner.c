@@ -77,10 +77,12 @@ static void add_candidates(const struct owner_finder *finder,
 	}
 }
 
+/* Of a socket that several had, an act proves no more than who acted. */
 static bool is_wanted(const struct flow *flow, uint64_t time)
 {
 	return flow && !flow->destroyed && !flow->listener &&
-	       flow->owner_time + FRESH_NS < time && flow->holders_time < time;
+	       (flow->owner_time + FRESH_NS < time || flow->holder_count > 1) &&
+	       flow->holders_time < time;
 }
 
 /* The kernel chooses a client's port after it told of the connect(). */

@@ -139,16 +139,17 @@ static void key_party(struct json_sink *j, const char *key,
 }
 
 /* Only where there are several: one is the owner. */
-static void key_holders(struct json_sink *j, const struct flow *flow)
+static void key_holders(struct json_sink *j, const struct party *holders,
+			unsigned int count)
 {
-	if (flow->holder_count < 2)
+	if (count < 2)
 		return;
 	put_string(j, "holders");
 	yajl_gen_array_open(j->gen);
-	for (unsigned int i = 0; i < flow->holder_count; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		yajl_gen_map_open(j->gen);
-		key_number(j, "pid", flow->holders[i].pid);
-		key_foreign(j, "comm", flow->holders[i].comm);
+		key_number(j, "pid", holders[i].pid);
+		key_foreign(j, "comm", holders[i].comm);
 		yajl_gen_map_close(j->gen);
 	}
 	yajl_gen_array_close(j->gen);
@@ -231,6 +232,9 @@ static void json_event(struct sink *sink, const struct moment *m)
 	struct json_sink *j = json_of(sink);
 	const struct sock_event *sock = event_sock(m->event);
 	const struct segment_event *segment = event_segment(m->event);
+	const struct party *holders = NULL;
+	unsigned int holder_count =
+		flow_holders(m->flow, m->event->time, &holders);
 
 	if (j->o.why_only)
 		return;
@@ -240,8 +244,7 @@ static void json_event(struct sink *sink, const struct moment *m)
 	key_string(j, "kind", event_kind_name(m->event->kind));
 	put_conn(j, m->conn);
 	key_party(j, "owner", &m->owner);
-	if (m->flow)
-		key_holders(j, m->flow);
+	key_holders(j, holders, holder_count);
 	if (sock)
 		put_sock_event(j, m, sock);
 	if (segment)
@@ -288,6 +291,7 @@ static void json_finding(struct sink *sink, const struct finding *f)
 	key_party(j, "owner", &f->owner);
 	key_party(j, "actor", &f->actor);
 	key_party(j, "peer", f->has_peer ? &f->peer : &none);
+	key_holders(j, f->holders, f->holder_count);
 	key_string(j, "why", f->why);
 	key_string(j, "effect", f->effect);
 	key_string(j, "advice", f->advice);
@@ -311,7 +315,7 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 	key_number(j, "netns", flow->conn.netns);
 	key_foreign(j, "netns_name", host_netns(j->o.host, flow->conn.netns));
 	key_party(j, "owner", &flow->owner);
-	key_holders(j, flow);
+	key_holders(j, flow->holders, flow->holder_count);
 	put_string(j, "states");
 	yajl_gen_array_open(j->gen);
 	for (unsigned int i = 0; i < flow->path_len; i++)

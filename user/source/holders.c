@@ -12,6 +12,9 @@
 #define BUDGET_SHARE  50
 #define BUDGET_MAX_NS 200000000ULL
 
+/* What is not urgent leaves this much for what is. */
+#define RESERVE_NS (BUDGET_MAX_NS / 2)
+
 static void refill(struct holders *holders, uint64_t now)
 {
 	if (!holders->refilled)
@@ -28,24 +31,26 @@ static void pay(struct holders *holders, uint64_t ns)
 	holders->budget_ns -= ns < holders->budget_ns ? ns : holders->budget_ns;
 }
 
-static bool was_found(const struct scan *scan, size_t from, uint64_t sock)
+static unsigned int descriptors(const struct scan *scan, size_t from,
+				uint64_t sock)
 {
+	unsigned int count = 0;
+
 	for (size_t i = from; i < scan->count; i++)
-		if (scan->events[i].h.sock == sock)
-			return true;
-	return false;
+		count += scan->events[i].h.sock == sock;
+	return count;
 }
 
 static int want(const struct holders *holders, const struct holder_list *list,
 		bool wanted)
 {
 	int fd = bpf_map__fd(holders->wanted);
-	uint8_t one = 1;
+	uint32_t references = 0; /* nothing was found yet */
 
 	for (unsigned int i = 0; i < list->sock_count; i++) {
 		if (!wanted)
 			bpf_map_delete_elem(fd, &list->socks[i]);
-		else if (bpf_map_update_elem(fd, &list->socks[i], &one,
+		else if (bpf_map_update_elem(fd, &list->socks[i], &references,
 					     BPF_ANY))
 			return -errno;
 	}
@@ -84,36 +89,67 @@ static int add_nobody(struct scan *scan, uint64_t sock)
 }
 
 static int ask_all(struct holders *holders, const struct holder_list *list,
-		   size_t from, struct scan *scan)
+		   uint64_t reserve_ns, size_t from, struct scan *scan)
 {
 	uint64_t begun = facts_now();
 	int err;
 
-	if (holders->budget_ns < holders->wide_ns || !holders->budget_ns)
+	if (holders->budget_ns < holders->wide_ns + reserve_ns ||
+	    !holders->budget_ns)
 		return 0;
 	err = scan_process(scan, holders->program, 0);
 	holders->wide_ns = facts_now() - begun;
 	pay(holders, holders->wide_ns);
 	for (unsigned int i = 0; !err && i < list->sock_count; i++)
-		if (!was_found(scan, from, list->socks[i]))
+		if (!descriptors(scan, from, list->socks[i]))
 			err = add_nobody(scan, list->socks[i]);
 	return err;
+}
+
+enum found {
+	FOUND_ALL,
+	FOUND_SOME, /* who has the rest may have nothing to do with it */
+	FOUND_NOBODY,
+};
+
+/*
+ * A file may have more references than descriptors: one that is on its way
+ * over a Unix socket, a thread that is in a system call with it.
+ */
+static enum found how_many(const struct holders *holders,
+			   const struct holder_list *list, size_t from,
+			   const struct scan *scan)
+{
+	enum found found = FOUND_ALL;
+
+	for (unsigned int i = 0; i < list->sock_count; i++) {
+		unsigned int count = descriptors(scan, from, list->socks[i]);
+		uint32_t references = 0;
+
+		if (!count)
+			return FOUND_NOBODY;
+		bpf_map_lookup_elem(bpf_map__fd(holders->wanted),
+				    &list->socks[i], &references);
+		if (references > count)
+			found = FOUND_SOME;
+	}
+	return found;
 }
 
 static int ask_who(struct holders *holders, const struct holder_list *list,
 		   bool patient, struct scan *scan)
 {
 	size_t from = scan->count;
-	bool all_found = true;
+	enum found found;
 	int err;
 
 	err = want(holders, list, true);
 	if (!err)
 		err = ask_candidates(holders, list, 0, scan);
-	for (unsigned int i = 0; i < list->sock_count; i++)
-		all_found &= was_found(scan, from, list->socks[i]);
-	if (!err && !all_found && patient)
-		err = ask_all(holders, list, from, scan);
+	found = how_many(holders, list, from, scan);
+	if (!err && patient && found != FOUND_ALL)
+		err = ask_all(holders, list,
+			      found == FOUND_SOME ? RESERVE_NS : 0, from, scan);
 	want(holders, list, false);
 	return err;
 }
@@ -127,7 +163,7 @@ static int ask_ports(struct holders *holders, const struct holder_list *list,
 		return 0;
 	err = want(holders, list, true);
 	if (!err)
-		err = ask_candidates(holders, list, BUDGET_MAX_NS / 2, scan);
+		err = ask_candidates(holders, list, RESERVE_NS, scan);
 	want(holders, list, false);
 	return err;
 }

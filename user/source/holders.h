@@ -26,8 +26,10 @@ struct holders {
  * EVENT_HOLDER in @scan; a socket that nobody was found to hold, though all
  * were looked at, gets one with pid 0. No budget: no records. All processes
  * are looked at only if @patient: it may take long, and the ring fills up
- * meanwhile. Ports are asked for only with half of the budget in hand, so
- * that who holds what never has to wait for it. Returns 0 or -errno.
+ * meanwhile. With half of the budget in hand, all are looked at also where the
+ * file has more references than descriptors were found, and ports are asked
+ * for: who holds what nobody is known to hold never has to wait for it.
+ * Returns 0 or -errno.
  */
 int holders_ask(struct holders *holders, const struct holder_query *query,
 		uint64_t now, bool patient, struct scan *scan);

@@ -85,6 +85,18 @@ void finding_add_string(struct finding *finding, const char *key,
 	}
 }
 
+void finding_add_phrase(struct finding *finding, const char *phrase, ...)
+{
+	struct evidence *e;
+	va_list args;
+
+	va_start(args, phrase);
+	e = new_evidence(finding, "", phrase, args);
+	va_end(args);
+	if (e)
+		e->type = EVIDENCE_FRAGMENT;
+}
+
 void finding_add_fragment(struct finding *finding, const char *key,
 			  const char *text)
 {

@@ -61,6 +61,9 @@ struct finding {
 	struct party owner; /* basis PARTY_NONE: nobody, or not known */
 	struct party actor;
 	struct party peer;
+	/* Of the local socket, if there are several; the flow's own. */
+	const struct party *holders;
+	unsigned int holder_count;
 	bool has_peer;	 /* the other end is on this host */
 	bool after_loss; /* events were lost shortly before */
 	struct evidence evidence[FINDING_MAX_EVIDENCE];
@@ -86,6 +89,10 @@ finding_add_number(struct finding *finding, const char *key, int64_t number,
 __attribute__((format(printf, 4, 5))) void
 finding_add_string(struct finding *finding, const char *key, const char *string,
 		   const char *phrase, ...);
+
+/* Evidence that JSON tells in another way. */
+__attribute__((format(printf, 2, 3))) void
+finding_add_phrase(struct finding *finding, const char *phrase, ...);
 
 /* A part of a sentence that a rule's text may name as {key}. */
 void finding_add_fragment(struct finding *finding, const char *key,

@@ -277,17 +277,23 @@ static void add_traffic(const struct evidence_case *c, struct finding *f)
 	}
 }
 
-/* Several processes may hold one socket: fork, SCM_RIGHTS. */
-static void add_holders(const struct flow *flow, struct finding *f)
+/*
+ * Several processes may hold one socket: fork, SCM_RIGHTS. In text all are
+ * named where none of them did it.
+ */
+static void add_holders(const struct evidence_case *c, struct finding *f)
 {
 	char text[160] = "", who[96];
 	struct line line = LINE(text);
 
-	for (unsigned int i = 0; i < flow->holder_count; i++) {
-		words_party(&flow->holders[i], who, sizeof(who));
+	f->holder_count = flow_holders(c->flow, c->event->time, &f->holders);
+	if (!f->holder_count || f->actor.pid)
+		return;
+	for (unsigned int i = 0; i < f->holder_count; i++) {
+		words_party(&f->holders[i], who, sizeof(who));
 		line_add(&line, "%s%s", i ? ", " : "", who);
 	}
-	finding_add_string(f, "holders", text, "held by %s", text);
+	finding_add_phrase(f, "held by %s", text);
 }
 
 static bool is_translated(const struct flow *flow, const struct flow *peer)
@@ -329,8 +335,7 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 					   c->reason);
 		add_traffic(c, f);
 	}
-	if (c->flow && c->flow->holder_count > 1 && !f->actor.pid)
-		add_holders(c->flow, f);
+	add_holders(c, f);
 	if (c->flow && peer && is_translated(c->flow, peer))
 		add_translation(peer, f);
 	if (c->event->kind == EVENT_RESET_SENT && peer &&
