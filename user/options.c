@@ -23,6 +23,7 @@ enum {
 	KEY_RING_SIZE,
 	KEY_MARKDOWN,
 	KEY_CMDLINE,
+	KEY_NO_FOLD,
 };
 
 struct parse {
@@ -48,6 +49,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_WHY_ONLY:
 		options_of(state)->why_only = true;
+		return 0;
+	case KEY_NO_FOLD:
+		options_of(state)->no_fold = true;
 		return 0;
 	case KEY_MARKDOWN:
 		options_of(state)->markdown = true;
@@ -146,6 +150,11 @@ static const struct argp_option output_options[] = {
 	{ "json", KEY_JSON, NULL, 0, "JSON, one object a line", 1 },
 	{ "why-only", KEY_WHY_ONLY, NULL, 0,
 	  "findings only: no state changes, no closing lines", 1 },
+	{ "no-fold", KEY_NO_FOLD, NULL, 0,
+	  "every finding in full; else, when more than 3 of one cause, process "
+	  "and port come within a second, the others are counted, a line a "
+	  "second (JSON always has all)",
+	  1 },
 	{ "utc", KEY_UTC, NULL, 0, "times in UTC, not local", 1 },
 	{ "relative", KEY_RELATIVE, NULL, 0, "times in seconds since start",
 	  1 },

@@ -21,6 +21,7 @@ enum exit_status {
 struct options {
 	bool json;
 	bool why_only;
+	bool no_fold;
 	bool markdown;
 	enum sink_clock clock;
 	const char *record; /* -w FILE; NULL: none */
@@ -33,7 +34,7 @@ struct options {
 
 /* What a subcommand accepts besides --help. */
 enum option_groups {
-	OPTIONS_OUTPUT = 1 << 0, /* --json --why-only --utc --relative */
+	OPTIONS_OUTPUT = 1 << 0, /* how it is shown */
 	OPTIONS_FILTERS = 1 << 1,
 	OPTIONS_LIVE = 1 << 2,	   /* -w --ring-size */
 	OPTIONS_MARKDOWN = 1 << 3, /* --markdown */

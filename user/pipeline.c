@@ -16,6 +16,9 @@
 #define MAX_FLOWS 262144
 #define MAX_DROPS 1024
 
+/* How many processes, or addresses, findings are counted for. */
+#define MAX_RANKED 512
+
 /* How long before it settles the kernel is asked about an event's owner. */
 #define ASK_AFTER_NS 20000000ULL
 
@@ -35,6 +38,7 @@ struct pipeline {
 	uint64_t now; /* the latest time seen */
 	uint64_t lost_at;
 	struct summary summary;
+	struct ranking *by_process, *by_remote;
 };
 
 struct pipeline *pipeline_new(struct host *host, struct scope *scope,
@@ -50,7 +54,10 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 	p->flows = flow_table_new(MAX_FLOWS);
 	p->drops = drops_new(MAX_DROPS);
 	p->kin = kin_new();
-	if (!p->flows || !p->drops || !p->kin) {
+	p->by_process = ranking_new(MAX_RANKED);
+	p->by_remote = ranking_new(MAX_RANKED);
+	if (!p->flows || !p->drops || !p->kin || !p->by_process ||
+	    !p->by_remote) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -62,6 +69,8 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	queue_free(&p->queue);
+	ranking_free(p->by_process);
+	ranking_free(p->by_remote);
 	kin_free(p->kin);
 	drops_free(p->drops);
 	flow_table_free(p->flows);
@@ -151,7 +160,6 @@ static void count_cause(struct summary *s, const char *cause)
 {
 	unsigned int i = 0;
 
-	s->findings++;
 	while (i < s->cause_count && strcmp(s->causes[i].cause, cause) != 0)
 		i++;
 	if (i == SUMMARY_MAX_CAUSES)
@@ -170,6 +178,22 @@ static void count_cause(struct summary *s, const char *cause)
 		s->causes[i - 1].count = count;
 		i--;
 	}
+}
+
+/* The process of this end; where there is none, of the other. */
+static const struct party *whose(const struct finding *f)
+{
+	if (f->owner.pid)
+		return &f->owner;
+	return f->actor.pid || !f->has_peer ? &f->actor : &f->peer;
+}
+
+static void count_finding(struct pipeline *p, const struct finding *f)
+{
+	p->summary.findings++;
+	count_cause(&p->summary, finding_cause(f));
+	ranking_add_process(p->by_process, whose(f));
+	ranking_add_address(p->by_remote, f->conn.raddr);
 }
 
 static bool is_shown(const struct event_header *e)
@@ -238,7 +262,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 				p->lost_at &&
 				e->time - p->lost_at < LOSS_SHADOW_NS;
 			p->sink->ops->finding(p->sink, &p->finding);
-			count_cause(&p->summary, finding_cause(&p->finding));
+			count_finding(p, &p->finding);
 		}
 	}
 	if (e->kind == EVENT_DESTROY && m.flow)
@@ -250,6 +274,7 @@ static void settle_first(struct pipeline *p)
 	const struct queue_item *item = queue_first(&p->queue);
 	const struct event_header *e = queue_event(item);
 
+	sink_advance(p->sink, item->time);
 	if (item->lost) {
 		p->lost_at = item->time;
 		p->sink->ops->lost(p->sink, item->time, item->lost,
@@ -271,6 +296,8 @@ static void advance(struct pipeline *p, uint64_t now)
 	while ((item = queue_first(&p->queue)) &&
 	       item->time + PIPELINE_SETTLE_NS <= now)
 		settle_first(p);
+	if (now > PIPELINE_SETTLE_NS)
+		sink_advance(p->sink, now - PIPELINE_SETTLE_NS);
 }
 
 /* --- what a source delivers --- */
@@ -365,6 +392,15 @@ struct source_handler pipeline_handler(struct pipeline *p)
 					p };
 }
 
+static void rank(struct summary *s, struct ranking *by_process,
+		 struct ranking *by_remote)
+{
+	s->by_process =
+		ranking_list(by_process, &s->process_count, &s->process_others);
+	s->by_remote =
+		ranking_list(by_remote, &s->remote_count, &s->remote_others);
+}
+
 void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)
 {
 	while (queue_first(&p->queue))
@@ -372,5 +408,6 @@ void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)
 	p->summary.truncated = truncated;
 	p->summary.bad += bad;
 	p->summary.evicted = flow_table_evicted(p->flows);
+	rank(&p->summary, p->by_process, p->by_remote);
 	p->sink->ops->end(p->sink, &p->summary);
 }

@@ -109,6 +109,7 @@ static struct sink *new_sink(const struct session *s)
 		.clock = s->options->clock,
 		.colour = wants_colour(),
 		.why_only = s->options->why_only,
+		.no_fold = s->options->no_fold,
 		.width = terminal_width(),
 	};
 

@@ -29,6 +29,7 @@ struct lab {
 	unsigned int endings;
 	struct summary summary;
 	bool ended;
+	uint64_t advanced; /* up to when the sink was told that all was said */
 };
 
 /* Who plays in the lab. */
@@ -52,6 +53,11 @@ static inline void lab_say(struct sink *sink, const char *what,
 static inline void lab_on_start(struct sink *sink)
 {
 	lab_say(sink, "start", "");
+}
+
+static inline void lab_on_advance(struct sink *sink, uint64_t now)
+{
+	((struct lab *)sink)->advanced = now;
 }
 
 static inline void lab_on_event(struct sink *sink, const struct moment *m)
@@ -102,6 +108,7 @@ static inline void lab_set_up_in(struct lab *lab)
 {
 	static const struct sink_ops ops = {
 		.start = lab_on_start,
+		.advance = lab_on_advance,
 		.event = lab_on_event,
 		.finding = lab_on_finding,
 		.ending = lab_on_ending,

@@ -413,6 +413,51 @@ static void summaries(void **state)
 	shown_free(&s);
 }
 
+/* By process and by remote address; null is nobody. */
+static void rankings(void **state)
+{
+	const struct ranked processes[] = {
+		{ .count = 11, .process = some_party(4120, HOSTILE) },
+		{ .count = 1 },
+	};
+	struct ranked remotes[] = { { .count = 7 }, { .count = 2 } };
+	struct summary sum = {
+		.findings = 12,
+		.by_process = processes,
+		.process_count = 2,
+		.by_remote = remotes,
+		.remote_count = 2,
+		.remote_others = 3,
+	};
+	struct event_conn conn = conn_of("127.0.0.1", 1, "10.0.0.7", 1);
+	struct sink_options options = { 0 };
+	struct shown s;
+	yajl_val tree, list;
+
+	(void)state;
+	memcpy(remotes[0].addr, conn.raddr, sizeof(remotes[0].addr));
+	show_with(&s, json_sink_new, options);
+	s.sink->ops->end(s.sink, &sum);
+	tree = parse(&s);
+	list = at(tree, "by_process");
+	assert_int_equal(list->u.array.len, 2);
+	assert_number(list->u.array.values[0], "pid", 4120);
+	assert_string(list->u.array.values[0], "comm",
+		      "\\x1b[2J\\x0a\\x0d\\x09\"\\\\xff\\xc2\\x9b\\x07");
+	assert_number(list->u.array.values[0], "count", 11);
+	assert_null_at(list->u.array.values[1], "pid");
+	assert_null_at(list->u.array.values[1], "comm");
+	assert_number(list->u.array.values[1], "count", 1);
+	assert_number(tree, "by_process_others", 0);
+	list = at(tree, "by_remote");
+	assert_int_equal(list->u.array.len, 2);
+	assert_string(list->u.array.values[0], "addr", "10.0.0.7");
+	assert_number(list->u.array.values[0], "count", 7);
+	assert_number(tree, "by_remote_others", 3);
+	yajl_tree_free(tree);
+	shown_free(&s);
+}
+
 static void why_only(void **state)
 {
 	struct event_conn conn = conn_of("127.0.0.1", 5, "127.0.0.1", 80);
@@ -444,6 +489,7 @@ int main(void)
 		cmocka_unit_test(hostile_names),
 		cmocka_unit_test(endings),
 		cmocka_unit_test(summaries),
+		cmocka_unit_test(rankings),
 		cmocka_unit_test(why_only),
 	};
 

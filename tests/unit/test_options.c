@@ -120,7 +120,7 @@ static void must(bool condition)
 
 static void check_defaults(const struct options *o)
 {
-	must(!o->json && !o->why_only && !o->record);
+	must(!o->json && !o->why_only && !o->no_fold && !o->record);
 	must(o->clock == SINK_LOCAL);
 	must(o->ring_bytes == 4 << 20);
 	must(o->argument_count == 0);
@@ -135,14 +135,15 @@ static void defaults(void **state)
 
 static void check_output(const struct options *o)
 {
-	must(o->json && o->why_only);
+	must(o->json && o->why_only && o->no_fold);
 	must(o->clock == SINK_RELATIVE); /* the last one wins */
 }
 
 static void output_options(void **state)
 {
 	(void)state;
-	assert_accepted("--json|--why-only|--utc|--relative", check_output);
+	assert_accepted("--json|--why-only|--no-fold|--utc|--relative",
+			check_output);
 }
 
 static void check_live(const struct options *o)
@@ -285,10 +286,10 @@ static void options_after_the_argument(void **state)
 static void help(void **state)
 {
 	static const char *const names[] = {
-		"--json",	 "--why-only",	"--utc",  "--relative",
-		"--pid",	 "--comm",	"--port", "--local-port",
-		"--remote-port", "--host",	"-4",	  "-6",
-		"--write",	 "--ring-size",
+		"--json",	"--why-only",	 "--no-fold",	"--utc",
+		"--relative",	"--pid",	 "--comm",	"--port",
+		"--local-port", "--remote-port", "--host",	"-4",
+		"-6",		"--write",	 "--ring-size",
 	};
 	struct try try = try_line("--help", WATCH, 0, 0, NULL);
 

@@ -362,6 +362,48 @@ static void causes_most_frequent_first(void **state)
 	assert_int_equal(lab->summary.causes[1].count, 1);
 }
 
+/* The owner, else the peer; by the address at the other end. */
+static void counted_by_process_and_remote(void **state)
+{
+	struct lab *lab = *state;
+	struct event_conn refused = conn_of("127.0.0.1", 50001, "127.0.0.1", 9);
+	struct segment_event refusal = segment_event(
+		EVENT_RESET_SENT, 3 * SEC + 1, 0, turned(refused));
+	const struct summary *s = &lab->summary;
+
+	open_connection(lab);
+	send_reset(lab, 3 * SEC);
+	send_reset(lab, 3 * SEC);
+	lab_state(lab, 3 * SEC, 0x900, refused, STATE_CLOSE, STATE_SYN_SENT,
+		  CLIENT);
+	lab_play(lab, &refusal);
+	lab_end(lab);
+	assert_int_equal(s->findings, 3);
+	assert_int_equal(s->process_count, 2);
+	assert_int_equal(s->by_process[0].process.pid, SERVER);
+	assert_int_equal(s->by_process[0].count, 2);
+	assert_int_equal(s->by_process[1].process.pid, CLIENT);
+	assert_int_equal(s->by_process[1].count, 1);
+	assert_int_equal(s->process_others, 0);
+	assert_int_equal(s->remote_count, 1);
+	assert_memory_equal(s->by_remote[0].addr, loopback().laddr, 16);
+	assert_int_equal(s->by_remote[0].count, 3);
+}
+
+/* What a sink keeps back it may tell once all that is older was said. */
+static void sinks_learn_the_time(void **state)
+{
+	struct lab *lab = *state;
+
+	open_connection(lab);
+	assert_int_equal(lab->in.tick(lab->in.arg, 9 * SEC), 0);
+	assert_int_equal(lab->advanced, 9 * SEC - PIPELINE_SETTLE_NS);
+	send_reset(lab, 10 * SEC);
+	assert_int_equal(lab->advanced, 10 * SEC - PIPELINE_SETTLE_NS);
+	lab_end(lab);
+	assert_int_equal(lab->advanced, 10 * SEC);
+}
+
 /* --- filters
  * -------------------------------------------------------------------- */
 
@@ -414,6 +456,8 @@ int main(void)
 		lab_test(long_after_a_loss),
 		lab_test(without_counts),
 		lab_test(causes_most_frequent_first),
+		lab_test(counted_by_process_and_remote),
+		lab_test(sinks_learn_the_time),
 		lab_test(filters_apply),
 		lab_test(filter_on_one_end_keeps_both),
 	};

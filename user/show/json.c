@@ -371,6 +371,43 @@ static void json_lost(struct sink *sink, uint64_t time, uint64_t more,
 	finish(j);
 }
 
+static void put_by_process(struct json_sink *j, const struct summary *s)
+{
+	put_string(j, "by_process");
+	yajl_gen_array_open(j->gen);
+	for (unsigned int i = 0; i < s->process_count; i++) {
+		const struct party *who = &s->by_process[i].process;
+
+		yajl_gen_map_open(j->gen);
+		if (who->pid)
+			key_number(j, "pid", who->pid);
+		else
+			key_null(j, "pid");
+		key_foreign(j, "comm", who->pid ? who->comm : NULL);
+		key_number(j, "count", s->by_process[i].count);
+		yajl_gen_map_close(j->gen);
+	}
+	yajl_gen_array_close(j->gen);
+	key_number(j, "by_process_others", s->process_others);
+}
+
+static void put_by_remote(struct json_sink *j, const struct summary *s)
+{
+	char text[WORDS_ENDPOINT_LEN];
+
+	put_string(j, "by_remote");
+	yajl_gen_array_open(j->gen);
+	for (unsigned int i = 0; i < s->remote_count; i++) {
+		words_address(s->by_remote[i].addr, text, sizeof(text));
+		yajl_gen_map_open(j->gen);
+		key_string(j, "addr", text);
+		key_number(j, "count", s->by_remote[i].count);
+		yajl_gen_map_close(j->gen);
+	}
+	yajl_gen_array_close(j->gen);
+	key_number(j, "by_remote_others", s->remote_others);
+}
+
 static void json_end(struct sink *sink, const struct summary *s)
 {
 	struct json_sink *j = json_of(sink);
@@ -383,6 +420,8 @@ static void json_end(struct sink *sink, const struct summary *s)
 	for (unsigned int i = 0; i < s->cause_count; i++)
 		key_number(j, s->causes[i].cause, s->causes[i].count);
 	yajl_gen_map_close(j->gen);
+	put_by_process(j, s);
+	put_by_remote(j, s);
 	put_string(j, "events");
 	yajl_gen_map_open(j->gen);
 	key_number(j, "delivered", s->events);

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "host.h"
 #include "moment.h"
+#include "ranking.h"
 
 enum sink_clock {
 	SINK_LOCAL, /* local wall clock */
@@ -26,6 +27,7 @@ struct sink_options {
 	enum sink_clock clock;
 	bool colour;
 	bool why_only;	    /* findings, no events and closing lines */
+	bool no_fold;	    /* every finding in full, however many */
 	unsigned int width; /* of the terminal; 0: not a terminal */
 };
 
@@ -40,7 +42,7 @@ struct ending {
 	uint64_t let_go[2];
 };
 
-#define SUMMARY_MAX_CAUSES 64
+#define SUMMARY_MAX_CAUSES 128
 
 struct summary {
 	uint64_t connections;
@@ -50,6 +52,14 @@ struct summary {
 		uint64_t count;
 	} causes[SUMMARY_MAX_CAUSES]; /* most frequent first */
 	unsigned int cause_count;
+	/*
+	 * Findings by process (the owner, else the actor, else the peer; pid
+	 * 0: none of them) and by remote address, most first, and how many
+	 * there were of those that are not listed.
+	 */
+	const struct ranked *by_process, *by_remote;
+	unsigned int process_count, remote_count;
+	uint64_t process_others, remote_others;
 	uint64_t events;   /* delivered by the source */
 	uint64_t received; /* taken from the ring, when that is known */
 	uint64_t bad;	   /* refused by decode */
@@ -65,6 +75,11 @@ struct sink;
 
 struct sink_ops {
 	void (*start)(struct sink *sink);
+	/*
+	 * All that happened before @now (CLOCK_MONOTONIC ns, of events) has
+	 * been shown: what waited for that can be. May be NULL.
+	 */
+	void (*advance)(struct sink *sink, uint64_t now);
 	void (*event)(struct sink *sink, const struct moment *m);
 	void (*finding)(struct sink *sink, const struct finding *f);
 	void (*ending)(struct sink *sink, const struct ending *e);
@@ -81,6 +96,12 @@ struct sink {
 /* Each returns NULL when out of memory; sink_free() accepts NULL. */
 struct sink *text_sink_new(const struct sink_options *options);
 struct sink *json_sink_new(const struct sink_options *options);
+
+static inline void sink_advance(struct sink *sink, uint64_t now)
+{
+	if (sink->ops->advance)
+		sink->ops->advance(sink, now);
+}
 
 static inline void sink_free(struct sink *sink)
 {

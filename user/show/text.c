@@ -2,22 +2,23 @@
 /* Text for people: a line a state change, a paragraph a finding. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "act.h"
 #include "decode.h"
-#include "line.h"
+#include "fold.h"
+#include "page.h"
 #include "rule.h"
 #include "sink.h"
+#include "summary.h"
 #include "words.h"
 
-#define DEFAULT_WIDTH 100
-#define INDENT	      10 /* of what a finding says */
-#define PARTY_LEN     96
+/* How many bursts are followed at a time, at four groups each. */
+#define MAX_GROUPS 2048
 
 struct text_sink {
 	struct sink sink; /* first: a text_sink is a sink */
 	struct sink_options o;
+	struct fold *fold; /* NULL: every finding in full */
 };
 
 static struct text_sink *text_of(struct sink *sink)
@@ -25,99 +26,29 @@ static struct text_sink *text_of(struct sink *sink)
 	return (struct text_sink *)sink;
 }
 
-/* --- pieces --- */
-
-static const char *colour(const struct text_sink *t, const char *code)
+static const char *red(const struct text_sink *t)
 {
-	return t->o.colour ? code : "";
+	return page_colour(&t->o, PAGE_RED);
 }
 
-#define RED(t)	  colour(t, "\033[31m")
-#define YELLOW(t) colour(t, "\033[33m")
-#define DIM(t)	  colour(t, "\033[2m")
-#define BOLD(t)	  colour(t, "\033[1m")
-#define PLAIN(t)  colour(t, "\033[0m")
-
-static void print_time(const struct text_sink *t, uint64_t time)
+static const char *yellow(const struct text_sink *t)
 {
-	uint64_t start = host_start(t->o.host);
-	uint64_t real = host_realtime(t->o.host, time);
-	time_t seconds = real / 1000000000ULL;
-	char text[16];
-	struct tm tm;
-
-	if (t->o.clock == SINK_RELATIVE) {
-		fprintf(t->o.out, "%12.6f",
-			((double)time - (double)start) / 1e9);
-		return;
-	}
-	if (t->o.clock == SINK_UTC)
-		gmtime_r(&seconds, &tm);
-	else
-		localtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	fprintf(t->o.out, "%s.%03u", text,
-		(unsigned int)(real / 1000000 % 1000));
+	return page_colour(&t->o, PAGE_YELLOW);
 }
 
-/* Columns that @text takes: UTF-8 bytes that begin a character. */
-static int columns(const char *text)
+static const char *dim(const struct text_sink *t)
 {
-	int n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
+	return page_colour(&t->o, PAGE_DIM);
 }
 
-static unsigned int width(const struct text_sink *t)
+static const char *bold(const struct text_sink *t)
 {
-	return t->o.width ? t->o.width : DEFAULT_WIDTH;
+	return page_colour(&t->o, PAGE_BOLD);
 }
 
-#define STICKY_SPACE '\x01' /* print_wrapped() does not break there */
-
-/* Print @text from column @at on, broken at spaces, indented by INDENT. */
-static void print_wrapped(const struct text_sink *t, const char *text, int at)
+static const char *plain(const struct text_sink *t)
 {
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		char word[256];
-
-		snprintf(word, sizeof(word), "%.*s", (int)len, text);
-		if (at > INDENT && at + 1 + columns(word) > (int)width(t)) {
-			fprintf(t->o.out, "\n%*s", INDENT, "");
-			at = INDENT;
-		} else if (at > INDENT) {
-			fputc(' ', t->o.out);
-			at++;
-		}
-		for (size_t i = 0; i < len; i++)
-			fputc(text[i] == STICKY_SPACE ? ' ' : text[i],
-			      t->o.out);
-		at += columns(word);
-		text += len;
-		text += strspn(text, " ");
-	}
-	fputc('\n', t->o.out);
-}
-
-static void print_item(const struct text_sink *t, const char *label,
-		       const char *text)
-{
-	if (!*text)
-		return;
-	fprintf(t->o.out, "  %s%-*s%s", DIM(t), INDENT - 2, label, PLAIN(t));
-	print_wrapped(t, text, INDENT);
-}
-
-static void party_text(const struct party *party, const char *unknown,
-		       char text[PARTY_LEN])
-{
-	if (party->pid)
-		words_party(party, text, PARTY_LEN);
-	else
-		snprintf(text, PARTY_LEN, "%s", unknown);
+	return page_colour(&t->o, PAGE_PLAIN);
 }
 
 /* --- events --- */
@@ -128,7 +59,7 @@ static void text_start(struct sink *sink)
 
 	if (t->o.width)
 		fprintf(t->o.out, "%stcpwhy is watching; Ctrl-C ends it%s\n",
-			DIM(t), PLAIN(t));
+			dim(t), plain(t));
 }
 
 /* Width of a column and the space behind it. */
@@ -141,15 +72,15 @@ static void text_event(struct sink *sink, const struct moment *m)
 {
 	struct text_sink *t = text_of(sink);
 	const struct sock_event *e = event_sock(m->event);
-	char who[PARTY_LEN], local[WORDS_ENDPOINT_LEN];
+	char who[PAGE_PARTY_LEN], local[WORDS_ENDPOINT_LEN];
 	char remote[WORDS_ENDPOINT_LEN], change[64], spent[32] = "";
 	int used;
 
 	if (t->o.why_only || !e || e->h.kind != EVENT_STATE)
 		return;
-	party_text(&m->owner, "-", who);
+	page_party(&m->owner, "-", who);
 	if (m->owner.pid && m->flow->holder_count > 1)
-		snprintf(who + strlen(who), PARTY_LEN - strlen(who), "+%u",
+		snprintf(who + strlen(who), PAGE_PARTY_LEN - strlen(who), "+%u",
 			 m->flow->holder_count - 1);
 	words_endpoint(m->conn->laddr, m->conn->lport, local, sizeof(local));
 	if (m->conn->rport)
@@ -161,11 +92,11 @@ static void text_event(struct sink *sink, const struct moment *m)
 		words_duration(m->duration, spent, sizeof(spent));
 	snprintf(change, sizeof(change), "%s → %s", words_state(e->old_state),
 		 words_state(e->new_state));
-	print_time(t, e->h.time);
+	page_time(&t->o, e->h.time);
 	/* A narrow terminal gets the change on a line of its own. */
-	used = 13 + pad(columns(who), 20) + pad(columns(local), 15) +
-	       pad(columns(remote), 15) + columns(change) +
-	       (*spent ? 2 + columns(spent) : 0);
+	used = 13 + pad(page_columns(who), 20) + pad(page_columns(local), 15) +
+	       pad(page_columns(remote), 15) + page_columns(change) +
+	       (*spent ? 2 + page_columns(spent) : 0);
 	if (t->o.width && (unsigned int)used > t->o.width)
 		fprintf(t->o.out, " %s %s %s\n%*s%s", who, local, remote, 13,
 			"", change);
@@ -177,9 +108,9 @@ static void text_event(struct sink *sink, const struct moment *m)
 
 /* --- findings --- */
 
-static const char *headline(const struct finding *f)
+static const char *headline(enum finding_what what)
 {
-	switch (f->what) {
+	switch (what) {
 	case WHAT_RST_SENT:
 	case WHAT_RST_RECEIVED:
 		return "RST";
@@ -193,35 +124,51 @@ static const char *headline(const struct finding *f)
 	}
 }
 
-static void print_headline(const struct text_sink *t, const struct finding *f)
+/* What a line about findings begins with; @text is the rest of it. */
+static void print_headline(const struct text_sink *t, uint64_t time,
+			   enum finding_what what, const char *text)
 {
-	char local_who[PARTY_LEN], remote_who[PARTY_LEN] = "";
-	char local[WORDS_ENDPOINT_LEN], remote[WORDS_ENDPOINT_LEN];
-	char line[400];
+	const char *word = headline(what);
+	bool mended = what == WHAT_RETRANSMIT || what == WHAT_SYNACK_RETRANSMIT;
+
+	page_time(&t->o, time);
+	fprintf(t->o.out, "  %s%s%s%s ", bold(t), mended ? yellow(t) : red(t),
+		word, plain(t));
+	page_wrapped(&t->o, text, PAGE_TIME_COLUMNS + 3 + page_columns(word));
+}
+
+/* Who is where, in one piece. */
+static void add_end(struct line *line, const char *before,
+		    const struct party *party, const uint8_t addr[16],
+		    uint16_t port)
+{
+	char who[PAGE_PARTY_LEN], where[WORDS_ENDPOINT_LEN];
+	size_t from = line->used;
+
+	page_party(party, "", who);
+	words_endpoint(addr, port, where, sizeof(where));
+	line_add(line, "%s%s%s%s", before, who, *who ? " " : "", where);
+	page_stick(line->text, from);
+}
+
+static void print_ends(const struct text_sink *t, const struct finding *f)
+{
+	const struct party nobody = { 0 };
+	char text[400];
+	struct line line = LINE(text);
 
 	/* Nobody holds a port at which nothing listens. */
-	party_text(&f->owner, "", local_who);
-	if (f->has_peer)
-		party_text(&f->peer, "", remote_who);
-	words_endpoint(f->conn.laddr, f->conn.lport, local, sizeof(local));
-	words_endpoint(f->conn.raddr, f->conn.rport, remote, sizeof(remote));
-	print_time(t, f->time);
-	fprintf(t->o.out, "  %s%s%s%s ", BOLD(t),
-		f->what == WHAT_RETRANSMIT || f->what == WHAT_SYNACK_RETRANSMIT
-			? YELLOW(t)
-			: RED(t),
-		headline(f), PLAIN(t));
-	snprintf(line, sizeof(line), "%s%s%s %s %s%s%s", local_who,
-		 *local_who ? " " : "", local,
-		 f->what == WHAT_RST_RECEIVED ? "←" : "→", remote_who,
-		 *remote_who ? " " : "", remote);
-	print_wrapped(t, line, 12 + 2 + (int)strlen(headline(f)));
+	add_end(&line, "", &f->owner, f->conn.laddr, f->conn.lport);
+	line_add(&line, " ");
+	add_end(&line, f->what == WHAT_RST_RECEIVED ? "← " : "→ ",
+		f->has_peer ? &f->peer : &nobody, f->conn.raddr, f->conn.rport);
+	print_headline(t, f->time, f->what, text);
 }
 
 /* A short phrase is not broken over two lines. */
 static void add_phrase(struct line *line, const char *phrase)
 {
-	bool brief = columns(phrase) < 40;
+	bool brief = page_columns(phrase) < 40;
 	size_t from;
 
 	if (!*phrase)
@@ -229,9 +176,8 @@ static void add_phrase(struct line *line, const char *phrase)
 	line_add(line, "%s", line->used ? " · " : "");
 	from = line->used;
 	line_add(line, "%s", phrase);
-	for (size_t i = from; brief && i < line->used; i++)
-		if (line->text[i] == ' ')
-			line->text[i] = STICKY_SPACE;
+	if (brief)
+		page_stick(line->text, from);
 }
 
 static void print_evidence(const struct text_sink *t, const struct finding *f)
@@ -244,7 +190,7 @@ static void print_evidence(const struct text_sink *t, const struct finding *f)
 	if (f->after_loss)
 		add_phrase(&line, "events were lost shortly before: this may "
 				  "be incomplete");
-	print_item(t, "seen", text);
+	page_item(&t->o, "seen", text);
 }
 
 /* Only where the user asked for command lines is there one. */
@@ -252,14 +198,14 @@ static void print_cmdline(const struct text_sink *t, const struct party *party)
 {
 	const struct process *process =
 		host_process(t->o.host, party->pid, party->start_time);
-	char who[PARTY_LEN], safe[2100], text[2200];
+	char who[PAGE_PARTY_LEN], safe[2100], text[2200];
 
 	if (!party->pid || !process || !process->cmdline)
 		return;
 	words_party(party, who, sizeof(who));
 	words_safe(process->cmdline, safe, sizeof(safe));
 	snprintf(text, sizeof(text), "%s: %s", who, safe);
-	print_item(t, "process", text);
+	page_item(&t->o, "process", text);
 }
 
 static void text_finding(struct sink *sink, const struct finding *f)
@@ -267,58 +213,146 @@ static void text_finding(struct sink *sink, const struct finding *f)
 	struct text_sink *t = text_of(sink);
 	char verdict[96];
 
-	print_headline(t, f);
-	print_item(t, "why", f->why);
-	print_item(t, "effect", f->effect);
+	if (t->fold && fold_take(t->fold, f))
+		return;
+	print_ends(t, f);
+	page_item(&t->o, "why", f->why);
+	page_item(&t->o, "effect", f->effect);
 	print_evidence(t, f);
 	print_cmdline(t, &f->owner);
 	if (f->actor.pid != f->owner.pid)
 		print_cmdline(t, &f->actor);
 	if (f->has_peer)
 		print_cmdline(t, &f->peer);
-	print_item(t, "advice", f->advice);
+	page_item(&t->o, "advice", f->advice);
 	if (f->rule)
 		snprintf(verdict, sizeof(verdict), "%s, %s", finding_cause(f),
 			 confidence_name(f->confidence));
 	else
 		snprintf(verdict, sizeof(verdict), "unknown");
-	print_item(t, "cause", verdict);
+	page_item(&t->o, "cause", verdict);
+}
+
+/* --- findings that are many and alike --- */
+
+static void add_party(struct line *line, const struct fold_party *who,
+		      const char *unknown)
+{
+	char text[PAGE_PARTY_LEN];
+
+	if (!who->several)
+		page_party(&who->party, unknown, text);
+	else if (who->party.pid)
+		words_comm(&who->party, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "several");
+	line_add(line, "%s%s", text, who->several ? " processes" : "");
+}
+
+static void add_addresses(struct line *line, const struct fold_addresses *list,
+			  uint16_t port)
+{
+	char text[WORDS_ENDPOINT_LEN];
+
+	if (list->count > 1) {
+		line_add(line, "%s%u addresses", list->more ? "more than " : "",
+			 list->count);
+		if (port)
+			line_add(line, ", port %u", port);
+		return;
+	}
+	if (port)
+		words_endpoint(list->addr[0], port, text, sizeof(text));
+	else
+		words_address(list->addr[0], text, sizeof(text));
+	line_add(line, "%s", text);
+}
+
+/* Whose, where, and with whom: what they have in common comes first. */
+static void add_ends(struct line *line, const struct fold_line *l)
+{
+	size_t from = line->used;
+
+	add_party(line, &l->owner,
+		  l->unsocketed ? "nobody" : "no process known");
+	line_add(line, l->remote ? " to " : " on ");
+	add_addresses(line, l->remote ? &l->far : &l->local, l->port);
+	page_stick(line->text, from);
+	if (l->remote)
+		return;
+	line_add(line, ", ");
+	from = line->used;
+	line_add(line, l->what == WHAT_RETRANSMIT ? "to " : "from ");
+	if (l->peer.party.pid && !l->peer.several)
+		add_party(line, &l->peer, "");
+	else
+		add_addresses(line, &l->far, 0);
+	page_stick(line->text, from);
+}
+
+static void print_fold(void *arg, const struct fold_line *l)
+{
+	const struct text_sink *t = arg;
+	char text[512], part[32];
+	struct line line = LINE(text);
+
+	words_duration(l->time - l->since, part, sizeof(part));
+	line_add(&line, "%s: %llu more in %s,", l->cause,
+		 (unsigned long long)l->count, part);
+	page_stick(text, 0);
+	line_add(&line, " ");
+	add_ends(&line, l);
+	if (l->actor.party.pid && l->actor.party.pid != l->owner.party.pid) {
+		line_add(&line, ", by ");
+		add_party(&line, &l->actor, "");
+	}
+	if (l->after_loss)
+		line_add(&line, "; events were lost shortly before");
+	print_headline(t, l->time, l->what, text);
+}
+
+static void text_advance(struct sink *sink, uint64_t now)
+{
+	struct text_sink *t = text_of(sink);
+
+	if (t->fold)
+		fold_advance(t->fold, now);
 }
 
 /* --- the end of a connection --- */
 
 static void print_end(const struct text_sink *t, const struct flow *flow)
 {
-	char who[PARTY_LEN], local[WORDS_ENDPOINT_LEN];
+	char who[PAGE_PARTY_LEN], local[WORDS_ENDPOINT_LEN];
 	char text[512];
 	struct line line = LINE(text);
 
-	party_text(&flow->owner, "-", who);
+	page_party(&flow->owner, "-", who);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, local,
 		       sizeof(local));
 	line_add(&line, "%s %s ", who, local);
 	for (unsigned int i = 0; i < flow->path_len; i++)
 		line_add(&line, "%s%s", i ? " → " : " ",
 			 words_state(flow->path[i]));
-	print_item(t, "end", text);
+	page_item(&t->o, "end", text);
 }
 
 static void print_let_go(const struct text_sink *t, const struct ending *e)
 {
 	for (int i = 0; i < 2; i++) {
-		char who[PARTY_LEN], when[32], line[256];
+		char who[PAGE_PARTY_LEN], when[32], line[256];
 
 		/* Sooner is the ordinary course of things. */
 		if (!e->ends[i] || e->let_go[i] < 100000000ULL)
 			continue;
-		party_text(e->ends[i]->let_go_by.pid ? &e->ends[i]->let_go_by
+		page_party(e->ends[i]->let_go_by.pid ? &e->ends[i]->let_go_by
 						     : &e->ends[i]->owner,
 			   "a process", who);
 		words_duration(e->let_go[i], when, sizeof(when));
 		snprintf(line, sizeof(line),
 			 "%s let go of its socket %s after the %s", who, when,
 			 !strcmp(e->how, "rst") ? "RST" : "end");
-		print_item(t, "later", line);
+		page_item(&t->o, "later", line);
 	}
 }
 
@@ -334,13 +368,13 @@ static void text_ending(struct sink *sink, const struct ending *e)
 {
 	struct text_sink *t = text_of(sink);
 	const struct flow *a = e->ends[0], *b = e->ends[1];
-	char text[512], part[PARTY_LEN], trigger[32], act[64];
+	char text[512], part[PAGE_PARTY_LEN], trigger[32], act[64];
 	struct line line = LINE(text);
 	struct party who;
 
 	if (t->o.why_only)
 		return;
-	print_time(t, e->time);
+	page_time(&t->o, e->time);
 	fputs("  ", t->o.out);
 	line_add(&line, "%s", how_words(e->how));
 	if (e->first &&
@@ -357,7 +391,7 @@ static void text_ending(struct sink *sink, const struct ending *e)
 		 (unsigned long long)a->bytes_out,
 		 b || a->path[0] == STATE_SYN_SENT ? "server" : "remote",
 		 (unsigned long long)a->bytes_in);
-	print_wrapped(t, text, 14);
+	page_wrapped(&t->o, text, 14);
 	print_end(t, a);
 	if (b)
 		print_end(t, b);
@@ -371,67 +405,32 @@ static void text_lost(struct sink *sink, uint64_t time, uint64_t more,
 {
 	struct text_sink *t = text_of(sink);
 
-	print_time(t, time);
+	page_time(&t->o, time);
 	fprintf(t->o.out,
 		"  %sLOST%s %llu events (%llu so far): the ring was full; "
 		"--ring-size makes it larger\n",
-		RED(t), PLAIN(t), (unsigned long long)more,
+		red(t), plain(t), (unsigned long long)more,
 		(unsigned long long)total);
-}
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
 }
 
 static void text_end(struct sink *sink, const struct summary *s)
 {
 	struct text_sink *t = text_of(sink);
-	FILE *out = t->o.out;
 
-	fprintf(out, "%s--%s %llu connection%s, %llu finding%s", DIM(t),
-		PLAIN(t), (unsigned long long)s->connections,
-		plural(s->connections), (unsigned long long)s->findings,
-		plural(s->findings));
-	for (unsigned int i = 0; i < s->cause_count; i++)
-		fprintf(out, "%s%llu %s", i ? ", " : " (",
-			(unsigned long long)s->causes[i].count,
-			s->causes[i].cause);
-	fprintf(out, "%s; ", s->cause_count ? ")" : "");
-	if (s->counted)
-		fprintf(out, "%llu event%s, %llu lost\n",
-			(unsigned long long)s->produced, plural(s->produced),
-			(unsigned long long)s->lost);
-	else
-		fprintf(out, "%llu event%s, lost: not recorded%s\n",
-			(unsigned long long)s->events, plural(s->events),
-			s->truncated ? " (the recording was cut off)" : "");
-	if (s->counted && s->received + s->bad + s->lost != s->produced)
-		fprintf(out, "   %llu of them were taken from the ring\n",
-			(unsigned long long)s->received);
-	for (unsigned int kind = 0; kind < EVENT_KINDS; kind++) {
-		if (s->kinds[kind].lost)
-			fprintf(out, "   lost %llu of %llu %s events\n",
-				(unsigned long long)s->kinds[kind].lost,
-				(unsigned long long)s->kinds[kind].produced,
-				event_kind_name(kind));
-	}
-	if (s->bad)
-		fprintf(out, "   %llu records were not understood\n",
-			(unsigned long long)s->bad);
-	if (s->evicted)
-		fprintf(out,
-			"   %llu sockets were forgotten for want of room\n",
-			(unsigned long long)s->evicted);
+	if (t->fold)
+		fold_flush(t->fold);
+	summary_print(&t->o, s);
 }
 
 static void text_free(struct sink *sink)
 {
+	fold_free(text_of(sink)->fold);
 	free(text_of(sink));
 }
 
 static const struct sink_ops text_ops = {
 	.start = text_start,
+	.advance = text_advance,
 	.event = text_event,
 	.finding = text_finding,
 	.ending = text_ending,
@@ -448,5 +447,12 @@ struct sink *text_sink_new(const struct sink_options *options)
 		return NULL;
 	t->sink.ops = &text_ops;
 	t->o = *options;
+	if (options->no_fold)
+		return &t->sink;
+	t->fold = fold_new(MAX_GROUPS, print_fold, t);
+	if (!t->fold) {
+		free(t);
+		return NULL;
+	}
 	return &t->sink;
 }

@@ -121,6 +121,11 @@ void words_party(const struct party *party, char *text, size_t size)
 	snprintf(text, size, "%s[%u]", comm, party->pid);
 }
 
+void words_comm(const struct party *party, char *text, size_t size)
+{
+	words_safe(party->comm, text, size);
+}
+
 static bool is_v4(const uint8_t addr[16])
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };

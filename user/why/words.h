@@ -24,6 +24,9 @@ void words_count(uint64_t count, const char *noun, char *text, size_t size);
 /* "nginx[812]", "a process" if unknown. Control characters are escaped. */
 void words_party(const struct party *party, char *text, size_t size);
 
+/* Its name alone: "nginx". */
+void words_comm(const struct party *party, char *text, size_t size);
+
 /* Copy @text, control characters and what is not UTF-8 as \xNN. */
 void words_safe(const char *text, char *safe, size_t size);
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "page.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "words.h"
+
+#define DEFAULT_WIDTH 100
+
+const char *page_colour(const struct sink_options *page, const char *code)
+{
+	return page->colour ? code : "";
+}
+
+unsigned int page_width(const struct sink_options *page)
+{
+	return page->width ? page->width : DEFAULT_WIDTH;
+}
+
+/* UTF-8 bytes that begin a character. */
+static unsigned int columns_of(const char *text, size_t len)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += (text[i] & 0xc0) != 0x80;
+	return n;
+}
+
+unsigned int page_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
+}
+
+void page_time(const struct sink_options *page, uint64_t time)
+{
+	uint64_t start = host_start(page->host);
+	uint64_t real = host_realtime(page->host, time);
+	time_t seconds = real / 1000000000ULL;
+	char text[16];
+	struct tm tm;
+
+	if (page->clock == SINK_RELATIVE) {
+		fprintf(page->out, "%12.6f",
+			((double)time - (double)start) / 1e9);
+		return;
+	}
+	if (page->clock == SINK_UTC)
+		gmtime_r(&seconds, &tm);
+	else
+		localtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	fprintf(page->out, "%s.%03u", text,
+		(unsigned int)(real / 1000000 % 1000));
+}
+
+/* The length of what is not to be broken at the start of @text. */
+static size_t next_word(const struct sink_options *page, const char *text)
+{
+	size_t len = strcspn(text, " ");
+
+	/* What is wider than a line has to be broken after all. */
+	if (columns_of(text, len) > page_width(page) - PAGE_INDENT)
+		len = strcspn(text, " \x01");
+	return len;
+}
+
+void page_wrapped(const struct sink_options *page, const char *text,
+		  unsigned int at)
+{
+	while (*text) {
+		size_t len = next_word(page, text);
+		unsigned int columns = columns_of(text, len);
+
+		if (at > PAGE_INDENT && at + 1 + columns > page_width(page)) {
+			fprintf(page->out, "\n%*s", PAGE_INDENT, "");
+			at = PAGE_INDENT;
+		} else if (at > PAGE_INDENT) {
+			fputc(' ', page->out);
+			at++;
+		}
+		for (size_t i = 0; i < len; i++)
+			fputc(text[i] == PAGE_STICKY ? ' ' : text[i],
+			      page->out);
+		at += columns;
+		text += len;
+		text += strspn(text, " \x01");
+	}
+	fputc('\n', page->out);
+}
+
+void page_item(const struct sink_options *page, const char *label,
+	       const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(page->out, "  %s%-*s%s", page_colour(page, PAGE_DIM),
+		PAGE_INDENT - 2, label, page_colour(page, PAGE_PLAIN));
+	page_wrapped(page, text, PAGE_INDENT);
+}
+
+void page_stick(char *text, size_t from)
+{
+	for (char *c = text + from; *c; c++)
+		if (*c == ' ')
+			*c = PAGE_STICKY;
+}
+
+void page_party(const struct party *party, const char *unknown,
+		char text[PAGE_PARTY_LEN])
+{
+	if (party->pid)
+		words_party(party, text, PAGE_PARTY_LEN);
+	else
+		snprintf(text, PAGE_PARTY_LEN, "%s", unknown);
+}
