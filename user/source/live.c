@@ -114,6 +114,7 @@ struct live {
 	uint64_t from_scan;
 	uint64_t bad;
 	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
+	uint64_t stopped_at;	  /* CLOCK_MONOTONIC ns; 0: not yet */
 	uint64_t loss_check;	  /* when to look next, CLOCK_MONOTONIC ns */
 	bool (*go_on)(void *arg); /* during live_run(); NULL: empty the ring */
 	void *go_on_arg;
@@ -347,6 +348,10 @@ static int deliver(struct live *live, const void *data, size_t size)
 		return 0;
 	}
 	live->delivered++;
+	/* Half of the story: others of our programs were gone by then. */
+	if (live->stopped_at && event->time > live->stopped_at &&
+	    event->kind != EVENT_HOLDER)
+		return 0;
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
 }
@@ -528,7 +533,8 @@ int live_run(struct live *live, const struct source_handler *handler,
 		if (err == -ECANCELED)
 			err = 0;
 	}
-	/* No more can come once the programs are detached. */
+	/* No more can come once the programs are detached, one by one. */
+	live->stopped_at = facts_now();
 	tcpwhy_bpf__detach(live->skel);
 	live->go_on = NULL;
 	if (!err)
