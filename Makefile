@@ -41,7 +41,7 @@ endif
 # All packages, by their names in Debian: to build, to test, to check style,
 # and what the lab's scenarios and the tests use.
 PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
-	   libyajl-dev uthash-dev libcmocka-dev liburing-dev \
+	   libyajl-dev libmnl-dev uthash-dev libcmocka-dev liburing-dev \
 	   clang-format clang-tidy shellcheck libclang-rt-dev \
 	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps \
 	   nginx-light haproxy redis-server redis-tools openssh-server \
@@ -132,7 +132,20 @@ samples: $(SAMPLES)
 .SECONDEXPANSION:
 $(SAMPLES): $(O)/samples/%: $(O)/samples/%.o $(SAMPLE_SHARED:%.c=$(O)/%.o) \
 	$$(patsubst %.c,$(O)/%.o,$$(wildcard samples/$$*/*.c))
-	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(SAMPLE_LIBS) -o $@
+
+$(O)/samples/killed: SAMPLE_LIBS = -lmnl
+$(O)/samples/bpf-destroyed: SAMPLE_LIBS = -lbpf
+
+# This one brings a BPF program of its own.
+$(O)/samples/bpf-destroyed.o: $(O)/samples/bpf/destroy.skel.h
+
+$(O)/samples/%.skel.h: $(O)/samples/%.bpf.o
+	$(call say,SKEL,$@)$(BPFTOOL) gen skeleton $< name $(notdir $*)_bpf > $@
+
+$(O)/samples/%.bpf.o: samples/%.bpf.c Makefile
+	$(call say,BPF,$<)mkdir -p $(@D) && \
+	$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
 
 lab: deps
 	@$(MAKE) --no-print-directory all samples

@@ -137,15 +137,18 @@ struct tcp_snapshot {
 	__u8 syn_retries; /* the limit in force */
 	__u32 flags;	  /* enum sock_flag */
 	__s32 err;
-	__u32 jiffies;	     /* now, for the two times below */
+	__u32 jiffies;	     /* now, for the times below */
 	__u32 last_sent;     /* lsndtime, jiffies */
 	__u32 last_received; /* lrcvtime, jiffies */
 	__u32 rto;	     /* jiffies */
 	__u32 srtt_us;	     /* smoothed RTT in 1/8 microseconds */
 	__u32 user_timeout;  /* TCP_USER_TIMEOUT, milliseconds; 0: unset */
 	__s32 linger2;	     /* TCP_LINGER2, jiffies; negative: off */
-	__u32 syn_linear;    /* SYNs sent beyond syn_retries: 6.5 */
-	__u64 lingertime;    /* SO_LINGER, jiffies */
+	union {
+		__u32 syn_linear; /* SYN_SENT: SYNs beyond syn_retries: 6.5 */
+		__u32 last_acked; /* else: rcv_tstamp, jiffies; 0: unknown */
+	};
+	__u64 lingertime; /* SO_LINGER, jiffies */
 	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;

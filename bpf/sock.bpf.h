@@ -193,7 +193,10 @@ static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
 	s->srtt_us = tp->srtt_us;
 	s->user_timeout = icsk->icsk_user_timeout;
 	s->linger2 = tp->linger2;
-	s->syn_linear = net_syn_linear(sk->__sk_common.skc_net.net);
+	if (s->state == STATE_SYN_SENT)
+		s->syn_linear = net_syn_linear(sk->__sk_common.skc_net.net);
+	else
+		s->last_acked = tp->rcv_tstamp;
 	s->lingertime = sk->sk_lingertime;
 	s->rcv_nxt = tp->rcv_nxt;
 	s->copied_seq = tp->copied_seq;

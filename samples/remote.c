@@ -96,11 +96,14 @@ int main(int argc, char **argv)
 	if (!strcmp(s.script, "list")) {
 		print_scripts(stdout, client_scripts);
 		print_scripts(stdout, server_scripts);
+		print_scripts(stdout, timer_scripts);
 		return 0;
 	}
 	props.script = find_script(client_scripts, s.script);
 	if (!props.script)
 		props.script = find_script(server_scripts, s.script);
+	if (!props.script)
+		props.script = find_script(timer_scripts, s.script);
 	if (!props.script || (s.variant && !props.script->has_variants)) {
 		fprintf(stderr, "remote: %s; see \"remote list\"\n",
 			props.script ? "only abort has variants"

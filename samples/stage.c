@@ -187,7 +187,12 @@ static pid_t enter(struct stage *s, const struct role *role)
 	printf("role %s %d\n", role->name, getpid());
 	fflush(stdout);
 	/* A pipe's end is seen only when all copies are closed. */
-	close(s->ready[0]);
+	if (role == s->third) {
+		close(s->cue[1]);
+		read_byte(s->cue[0], "the stage");
+	} else {
+		close(s->ready[0]);
+	}
 	role->act(s);
 	exit(EXIT_SUCCESS);
 }
@@ -206,6 +211,20 @@ static bool leave(pid_t pid, const struct role *role, int expected)
 			WTERMSIG(status),
 			WTERMSIG(status) == SIGALRM ? "too slow" : "why?");
 	return false;
+}
+
+void stage_third(struct stage *s, const struct role *role)
+{
+	if (pipe(s->cue))
+		die("cannot make a pipe: %s", strerror(errno));
+	s->third = role;
+	s->third_pid = enter(s, role);
+	close(s->cue[0]);
+}
+
+void cue_third(struct stage *s)
+{
+	write_byte(s->cue[1]);
 }
 
 int stage_play(struct stage *s, const struct role *first,
@@ -234,6 +253,10 @@ int stage_play(struct stage *s, const struct role *first,
 		good &= leave(first_pid, first, kill_first ? SIGKILL : 0);
 	if (second)
 		good &= leave(second_pid, second, 0);
+	if (s->third) {
+		close(s->cue[1]);
+		good &= leave(s->third_pid, s->third, 0);
+	}
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -28,6 +28,9 @@ struct stage {
 	int ready[2];	     /* pipe, first actor to parent: you may go on */
 	int note[2];	     /* pipe between the actors, beside TCP */
 	void *props;	     /* what a sample gives its actors to play with */
+	int cue[2];	     /* pipe, to the third actor: do it now */
+	int third_pid;	     /* 0: there is none */
+	const struct role *third;
 };
 
 /* An actor: a name of at most 15 characters and what it does. */
@@ -57,6 +60,13 @@ bool stage_variant(const struct stage *s, const char *name);
 int stage_play(struct stage *s, const struct role *first,
 	       const struct role *second);
 void stage_ready(struct stage *s);
+
+/*
+ * A third actor, a child of neither of the two: it enters before them, and
+ * plays when one of them calls cue_third().
+ */
+void stage_third(struct stage *s, const struct role *role);
+void cue_third(struct stage *s);
 
 /* For the first actor of a "kill" variant: never returns. */
 _Noreturn void stage_await_kill(struct stage *s);

@@ -184,6 +184,7 @@ struct tcp_sock {
 	u64 bytes_received;
 	u32 write_seq;
 	u32 lsndtime;
+	u32 rcv_tstamp;
 	u32 rcv_nxt;
 	u32 rcv_wnd;
 	u32 rcv_wup;

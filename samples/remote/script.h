@@ -22,5 +22,7 @@ struct script {
 extern const struct script client_scripts[];
 /* In script_server.c: the local process listens. */
 extern const struct script server_scripts[];
+/* In script_timer.c: it connects, and a timer of its kernel ends it. */
+extern const struct script timer_scripts[];
 
 #endif

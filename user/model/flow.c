@@ -151,8 +151,12 @@ static void change_state(struct flow *flow, const struct sock_event *e,
 	 * The kernel swaps a socket that has only to wait for a mini-socket
 	 * and reports CLOSE; the connection goes on to TIME_WAIT.
 	 */
-	if (new == STATE_CLOSE && !e->err && !(e->h.flags & EVENT_F_OWNED) &&
-	    (e->old_state == STATE_FIN_WAIT2 || e->old_state == STATE_CLOSING))
+	if (flow->reset_sent.time)
+		path_add(flow, new);
+	else if (new == STATE_CLOSE && !e->err &&
+		 !(e->h.flags & EVENT_F_OWNED) &&
+		 (e->old_state == STATE_FIN_WAIT2 ||
+		  e->old_state == STATE_CLOSING))
 		path_add(flow, STATE_TIME_WAIT);
 	else if (new == STATE_CLOSE && e->old_state == STATE_FIN_WAIT2 &&
 		 e->flags &SOCK_F_FIN_SEEN && !e->err)
@@ -169,6 +173,16 @@ static void change_state(struct flow *flow, const struct sock_event *e,
 	}
 	flow->state = new;
 	flow->state_since = mark;
+}
+
+/*
+ * tcp_abort() again, where no RST told it: in SYN_SENT, or by MPTCP, whose own
+ * RSTs come before CLOSE, too. The error is set by nobody else.
+ */
+static bool is_killed(const struct sock_event *e)
+{
+	return e->new_state == STATE_CLOSE && e->err == ECONNABORTED &&
+	       e->h.flags & EVENT_F_OWNED;
 }
 
 static int apply_state(struct flow_table *table, const struct sock_event *e,
@@ -200,6 +214,7 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 			return err;
 	}
 	change->flow = &node->flow;
+	node->flow.killed |= is_killed(e);
 	learn_counters(&node->flow, e);
 	learn_act(&node->flow, e, mark);
 	change_state(&node->flow, e, mark);

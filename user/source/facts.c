@@ -11,6 +11,7 @@
 
 #include <uthash.h>
 
+#include "bpfsyms.h"
 #include "decode.h"
 #include "kallsyms.h"
 #include "kin.h"
@@ -90,6 +91,7 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 {
 	struct fact fact = { .kind = FACT_SYMBOL };
 	struct address_seen *seen;
+	char program[64];
 
 	HASH_FIND(hh, facts->addresses, &address, sizeof(address), seen);
 	if (seen || !address)
@@ -103,6 +105,11 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 	/* A return address may lie just past a call that ends a function. */
 	fact.symbol.name =
 		facts->syms ? kallsyms_find(facts->syms, address - 1) : NULL;
+	if (facts->syms && bpfsyms_is_ours_to_find(fact.symbol.name))
+		fact.symbol.name =
+			bpfsyms_find(address - 1, program, sizeof(program))
+				? program
+				: NULL;
 	return fact.symbol.name ? handler->fact(handler->arg, &fact) : 0;
 }
 

@@ -123,6 +123,7 @@ void kallsyms_free(struct kallsyms *syms)
 const char *kallsyms_find(const struct kallsyms *syms, uint64_t address)
 {
 	size_t low = 0, high = syms->count;
+	const char *name;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -132,5 +133,11 @@ const char *kallsyms_find(const struct kallsyms *syms, uint64_t address)
 		else
 			high = middle;
 	}
-	return low ? syms->names + syms->symbols[low - 1].name : NULL;
+	if (!low)
+		return NULL;
+	name = syms->names + syms->symbols[low - 1].name;
+	/* The ends of the kernel's text: what comes after is something else. */
+	if (!strcmp(name, "_etext") || !strcmp(name, "_einittext"))
+		return NULL;
+	return name;
 }

@@ -4,13 +4,9 @@
 #include <string.h>
 
 const struct rule_family *const catalogue[] = {
-	&reset_act_rules,
-	&reset_answer_rules,
-	&reset_received_rules,
-	&retransmit_rules,
-	&synack_rules,
-	&connect_rules,
-	NULL,
+	&reset_act_rules,    &reset_timer_rules,    &reset_killed_rules,
+	&reset_answer_rules, &reset_received_rules, &retransmit_rules,
+	&synack_rules,	     &connect_rules,	    NULL,
 };
 
 const struct rule *catalogue_find(const char *id)

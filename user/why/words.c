@@ -307,6 +307,20 @@ static const struct {
 	  "connect() fails with ECONNREFUSED)" },
 };
 
+/* What stands for a fragment while there is no case to take it from. */
+static const struct {
+	const char *key;
+	const char *words;
+} fragments[] = {
+	{ "probes_sent", "N keepalive probes" },
+	{ "silence", "some time" },
+	{ "limit", "T" },
+	{ "error", "ETIMEDOUT" },
+	{ "bpf_program", "" },
+	{ "whose", "the connection of another" },
+	{ "victim_effect", "who holds the socket gets ECONNABORTED" },
+};
+
 static const char *generic_evidence(const char *key)
 {
 	static const char *const optional[] = { "listened_before", "ended",
@@ -315,6 +329,9 @@ static const char *generic_evidence(const char *key)
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		if (!strcmp(key, optional[i]))
 			return "";
+	for (size_t i = 0; i < sizeof(fragments) / sizeof(fragments[0]); i++)
+		if (!strcmp(key, fragments[i].key))
+			return fragments[i].words;
 	if (!strcmp(key, "unread") || !strcmp(key, "sent"))
 		return "some bytes";
 	if (!strcmp(key, "syns_sent"))
