@@ -114,7 +114,8 @@ struct live {
 	uint64_t from_scan;
 	uint64_t bad;
 	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
-	uint64_t stopped_at;	  /* CLOCK_MONOTONIC ns; 0: not yet */
+	uint64_t attached_at;	  /* from when on all programs are there */
+	uint64_t stopped_at;	  /* until when they were; 0: still are */
 	uint64_t loss_check;	  /* when to look next, CLOCK_MONOTONIC ns */
 	bool (*go_on)(void *arg); /* during live_run(); NULL: empty the ring */
 	void *go_on_arg;
@@ -239,7 +240,9 @@ static int load(struct live *live, const struct live_options *options,
 	live->holders.program = live->skel->progs.on_task_file_wanted;
 	live->stalls.program = live->skel->progs.on_tcp_stalled;
 	live->stalls.stalled = live->skel->maps.stalled;
-	return attach_parts(live, problem);
+	err = attach_parts(live, problem);
+	live->attached_at = facts_now();
+	return err;
 }
 
 static int open_skeleton(struct live *live, struct live_problem *problem)
@@ -336,6 +339,19 @@ void live_part_shape(const struct live *live, const struct live_part *part,
 
 /* --- delivering --- */
 
+/*
+ * Our programs come and go one by one: while not all are there, an event may
+ * lack the other that explains it. What it was about is found by the scan.
+ */
+static bool is_half(const struct live *live, const struct event_header *e)
+{
+	if (e->kind == EVENT_EXISTING || e->kind == EVENT_HOLDER ||
+	    !event_conn(e))
+		return false;
+	return e->time < live->attached_at ||
+	       (live->stopped_at && e->time > live->stopped_at);
+}
+
 static int deliver(struct live *live, const void *data, size_t size)
 {
 	const struct event_header *event;
@@ -348,9 +364,7 @@ static int deliver(struct live *live, const void *data, size_t size)
 		return 0;
 	}
 	live->delivered++;
-	/* Half of the story: others of our programs were gone by then. */
-	if (live->stopped_at && event->time > live->stopped_at &&
-	    event->kind != EVENT_HOLDER)
+	if (is_half(live, event))
 		return 0;
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
@@ -533,7 +547,7 @@ int live_run(struct live *live, const struct source_handler *handler,
 		if (err == -ECANCELED)
 			err = 0;
 	}
-	/* No more can come once the programs are detached, one by one. */
+	/* No more can come once the programs are detached. */
 	live->stopped_at = facts_now();
 	tcpwhy_bpf__detach(live->skel);
 	live->go_on = NULL;
