@@ -3,11 +3,20 @@
 
 #include <string.h>
 
+/* In the order in which they are tried; one a line, for merges. */
+/* clang-format off */
 const struct rule_family *const catalogue[] = {
-	&reset_act_rules,    &reset_timer_rules,    &reset_killed_rules,
-	&reset_answer_rules, &reset_received_rules, &retransmit_rules,
-	&synack_rules,	     &connect_rules,	    NULL,
+	&reset_act_rules,
+	&reset_timer_rules,
+	&reset_killed_rules,
+	&reset_answer_rules,
+	&reset_received_rules,
+	&retransmit_rules,
+	&synack_rules,
+	&connect_rules,
+	NULL,
 };
+/* clang-format on */
 
 const struct rule *catalogue_find(const char *id)
 {
