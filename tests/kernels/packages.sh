@@ -4,6 +4,7 @@
 # configuration of their own, so that the machine's is left alone.
 # shellcheck shell=bash
 
+# shellcheck disable=SC2034 # for those that source this
 cache=${TCPWHY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tcpwhy}
 
 die() {
