@@ -122,7 +122,7 @@ endif
 
 # --- samples ----------------------------------------------------------------------
 
-SAMPLE_SHARED  = samples/stage.c
+SAMPLE_SHARED  = samples/stage.c samples/sysctl.c
 SAMPLE_SOURCES = $(filter-out $(SAMPLE_SHARED),$(wildcard samples/*.c))
 SAMPLES        = $(SAMPLE_SOURCES:samples/%.c=$(O)/samples/%)
 

@@ -22,6 +22,10 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 	sock_facts(e, tp);
 	e->old_state = old;
 	e->new_state = new;
+	/* Not chosen yet; of a connection before, connect(AF_UNSPEC) keeps it.
+	 */
+	if (new == STATE_SYN_SENT)
+		e->conn.lport = sk->__sk_common.skc_num;
 	if (old == STATE_SYN_SENT)
 		e->syn_retries = sock_syn_retries(tp);
 	if (event_is_owned(sk)) {

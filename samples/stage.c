@@ -4,6 +4,7 @@
 #endif
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -322,12 +323,19 @@ int try_connect(struct stage *s, int fd)
 	return connect(fd, (struct sockaddr *)&addr, len) ? errno : 0;
 }
 
-int connect_to(struct stage *s)
+void connect_with(struct stage *s, int fd)
 {
-	int fd = new_socket(s), err = try_connect(s, fd);
+	int err = try_connect(s, fd);
 
 	if (err)
 		die("connect to port %d: %s", s->port, strerror(err));
+}
+
+int connect_to(struct stage *s)
+{
+	int fd = new_socket(s);
+
+	connect_with(s, fd);
 	return fd;
 }
 
@@ -401,4 +409,78 @@ void await_unread(int fd, size_t len)
 
 	if (recv(fd, buf, len, MSG_PEEK | MSG_WAITALL) != (ssize_t)len)
 		die("did not get the %zu bytes to leave unread", len);
+}
+
+static void await_poll(int fd, short events, const char *what)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	if (poll(&p, 1, -1) != 1)
+		die("cannot wait for %s: %s", what, strerror(errno));
+}
+
+void await_pending(int listener)
+{
+	await_poll(listener, POLLIN, "a connection");
+}
+
+/* POLLERR and POLLHUP are reported unasked. */
+void await_reset(int fd)
+{
+	await_poll(fd, 0, "a RST");
+}
+
+void await_state(int fd, int state)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	/* No event tells it; actors have a time limit anyway. */
+	while (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       info.tcpi_state != state)
+		sleep_ms(1);
+}
+
+void expect_rest_and_error(int fd, int err)
+{
+	char buf[4096];
+	size_t rest = 0;
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		rest += n;
+	say("read the %zu bytes that were waiting", rest);
+	expect_error("read", n < 0 ? errno : 0, err);
+}
+
+void send_until_full(int fd)
+{
+	static const char data[4096];
+
+	while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	if (errno != EAGAIN)
+		die("send: %s", strerror(errno));
+}
+
+void set_buffer(int fd, int option, int bytes)
+{
+	if (setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof(bytes)))
+		die("cannot set the size of a buffer: %s", strerror(errno));
+}
+
+void set_linger_zero(int fd)
+{
+	const struct linger drop = { .l_onoff = 1, .l_linger = 0 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &drop, sizeof(drop)))
+		die("cannot set SO_LINGER: %s", strerror(errno));
+}
+
+void dissolve(int fd)
+{
+	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+	if (connect(fd, &nowhere, sizeof(nowhere)))
+		die("connect(AF_UNSPEC): %s", strerror(errno));
 }

@@ -94,7 +94,8 @@ static void what_is_an_act(void **state)
 	assert_int_equal(flow->act.mark.time, 0);
 	go(*state, 1 * SEC, 9, at, STATE_CLOSE, STATE_LISTEN, "s");
 	flow = go(*state, 2 * SEC, 9, at, STATE_LISTEN, STATE_CLOSE, "s");
-	assert_int_equal(flow->act.mark.time, 0);
+	assert_int_equal(flow->act.mark.time, 2 * SEC);
+	assert_int_equal(flow->act.kind, ACT_GIVE_UP);
 }
 
 static void how_it_was_ended(void **state)

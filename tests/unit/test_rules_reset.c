@@ -6,38 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "lab.h"
-
-#define CLOSE_STACK \
-	"bpf_prog_1_on_send_reset bpf_trace_run3 tcp_send_active_reset "
-
-/* 127.0.0.1: both ends are here; the server is the one who acts. */
-static struct event_conn loopback(void)
-{
-	return conn_of("127.0.0.1", 40000, "127.0.0.1", 8080);
-}
-
-static void open_connection(struct lab *lab)
-{
-	lab_listen(lab, 1 * SEC, loopback());
-	lab_connect(lab, 2 * SEC, loopback());
-	lab_accept(lab, 2 * SEC, loopback());
-}
-
-/* The server's socket is about to send a RST of its own accord. */
-static struct segment_event active_reset(struct lab *lab, const char *stack,
-					 const char *reason)
-{
-	struct segment_event e = segment_event(EVENT_RESET_SENT, 3 * SEC,
-					       CHILD_SOCK, turned(loopback()));
-
-	e.tcp.state = STATE_CLOSE;
-	e.tcp.shutdown = 3;
-	with_stack(&e, lab->host, stack);
-	with_reason(&e, lab->host, reason);
-	done_by(&e.h, SERVER, "server");
-	return e;
-}
+#include "reset.h"
 
 /* --- SO_LINGER {1,0} ---------------------------------------------------- */
 
@@ -98,8 +67,6 @@ static void linger_with_another_stack(void **state)
 	static const char *const stacks[] = {
 		CLOSE_STACK "tcp_disconnect inet_child_forget "
 			    "inet_csk_listen_stop __tcp_close tcp_close",
-		CLOSE_STACK "tcp_disconnect __inet_stream_connect "
-			    "inet_stream_connect __sys_connect",
 		CLOSE_STACK "tcp_keepalive_timer call_timer_fn",
 		CLOSE_STACK "tcp_abort tcp_diag_destroy",
 		CLOSE_STACK "__tcp_close tcp_close inet_release",
@@ -173,15 +140,6 @@ static void linger_without_symbols(void **state)
 	f = lab_judge(*state, &e);
 	assert_cause(f, "rst.linger-zero");
 	assert_int_equal(f->confidence, CONFIDENCE_LIKELY);
-}
-
-/* connect(AF_UNSPEC) on such a socket: only close() shuts both ways down. */
-static void disconnect_without_symbols(void **state)
-{
-	struct segment_event e = linger_reset(*state, "");
-
-	e.tcp.shutdown = 0;
-	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
 /* --- unread data -------------------------------------------------------- */
@@ -394,7 +352,6 @@ int main(void)
 		lab_test(linger_with_a_provoking_segment),
 		lab_test(linger_of_mptcp),
 		lab_test(linger_without_symbols),
-		lab_test(disconnect_without_symbols),
 		lab_test(unread_data),
 		lab_test(unread_data_without_reason),
 		lab_test(unread_data_with_a_fin),

@@ -75,10 +75,10 @@ static void learn_counters(struct flow *flow, const struct sock_event *e)
 		flow->unread = e->unread >= fin ? e->unread - fin : 0;
 }
 
-static bool begins_end(uint8_t old, uint8_t new)
+static bool begins_end(uint8_t new)
 {
 	return new == STATE_FIN_WAIT1 || new == STATE_LAST_ACK ||
-	       (new == STATE_CLOSE &&old != STATE_LISTEN);
+	       new == STATE_CLOSE;
 }
 
 static enum flow_act_kind act_kind(const struct sock_event *e)
@@ -87,7 +87,10 @@ static enum flow_act_kind act_kind(const struct sock_event *e)
 		return ACT_CLOSE;
 	if (e->new_state != STATE_CLOSE || e->shutdown)
 		return ACT_SHUTDOWN;
-	return e->old_state == STATE_SYN_SENT ? ACT_GIVE_UP : ACT_DISCONNECT;
+	/* Of these two shutdown() makes a disconnect, too. */
+	return e->old_state == STATE_SYN_SENT || e->old_state == STATE_LISTEN
+		       ? ACT_GIVE_UP
+		       : ACT_DISCONNECT;
 }
 
 static void learn_act(struct flow *flow, const struct sock_event *e,
@@ -95,7 +98,7 @@ static void learn_act(struct flow *flow, const struct sock_event *e,
 {
 	struct flow_act *act = &flow->act;
 
-	if (act->mark.time || !begins_end(e->old_state, e->new_state) ||
+	if (act->mark.time || !begins_end(e->new_state) ||
 	    !(e->h.flags & EVENT_F_OWNED) || flow->killed ||
 	    flow->reset_received.time)
 		return;

@@ -7,6 +7,8 @@
 /* clang-format off */
 const struct rule_family *const catalogue[] = {
 	&reset_act_rules,
+	&reset_listener_rules,
+	&reset_resources_rules,
 	&reset_timer_rules,
 	&reset_killed_rules,
 	&reset_answer_rules,

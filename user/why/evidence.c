@@ -49,6 +49,37 @@ void evidence_add_ended(const struct evidence_case *c, struct finding *f)
 			   when);
 }
 
+bool evidence_no_reason(const struct evidence_case *c)
+{
+	return !*c->reason || evidence_reason_is(c, "NOT_SPECIFIED");
+}
+
+uint8_t evidence_state_before_close(const struct evidence_case *c)
+{
+	const struct flow *flow = c->flow;
+
+	if (!flow || flow->path_len < 2 ||
+	    flow->path[flow->path_len - 1] != STATE_CLOSE)
+		return 0;
+	return flow->path[flow->path_len - 2];
+}
+
+uint32_t evidence_unread(const struct tcp_snapshot *tcp)
+{
+	uint32_t unread = tcp->rcv_nxt - tcp->copied_seq;
+
+	return unread && tcp->flags & SOCK_F_FIN_SEEN ? unread - 1 : unread;
+}
+
+void evidence_add_unread(const struct evidence_case *c, struct finding *f)
+{
+	uint32_t unread = evidence_unread(&c->segment->tcp);
+
+	if (unread)
+		finding_add_number(f, "unread_bytes", unread, "%u B unread",
+				   unread);
+}
+
 void evidence_add_drop(const struct evidence_case *c, struct finding *f,
 		       const char *what, char *place, size_t size)
 {

@@ -37,6 +37,21 @@ void evidence_ago(const struct evidence_case *c, uint64_t then, char *text,
  */
 void evidence_add_ended(const struct evidence_case *c, struct finding *f);
 
+/*
+ * Did the kernel give none of its reasons? Older ones have none for the RSTs
+ * that answer a segment: then the state and the segment must tell.
+ */
+bool evidence_no_reason(const struct evidence_case *c);
+
+/* The state that the case's socket was in before CLOSE; 0: not known. */
+uint8_t evidence_state_before_close(const struct evidence_case *c);
+
+/* Payload that came and was not read; the FIN counts in rcv_nxt, not here. */
+uint32_t evidence_unread(const struct tcp_snapshot *tcp);
+
+/* "unread_bytes", if there are any. */
+void evidence_add_unread(const struct evidence_case *c, struct finding *f);
+
 /* "dropped_by" and "drop_reason" of the drop that the case has; with a phrase
  * that starts with @what ("earlier copy dropped by"). No drop: nothing. */
 void evidence_add_drop(const struct evidence_case *c, struct finding *f,

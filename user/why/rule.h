@@ -56,6 +56,8 @@ struct rule_family {
 };
 
 extern const struct rule_family reset_act_rules;
+extern const struct rule_family reset_listener_rules;
+extern const struct rule_family reset_resources_rules;
 extern const struct rule_family reset_timer_rules;
 extern const struct rule_family reset_killed_rules;
 extern const struct rule_family reset_answer_rules;

@@ -324,7 +324,13 @@ static const struct {
 static const char *generic_evidence(const char *key)
 {
 	static const char *const optional[] = { "listened_before", "ended",
-						"dropped" };
+						"dropped", "lingering" };
+	static const char *const generic[][2] = {
+		{ "unsent", "bytes" },
+		{ "before", "LAST_ACK or CLOSING" },
+		{ "waiting", "waited for accept()" },
+		{ "closing", "closed the connection" },
+	};
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		if (!strcmp(key, optional[i]))
@@ -336,6 +342,9 @@ static const char *generic_evidence(const char *key)
 		return "some bytes";
 	if (!strcmp(key, "syns_sent"))
 		return "N SYNs";
+	for (size_t i = 0; i < sizeof(generic) / sizeof(generic[0]); i++)
+		if (!strcmp(key, generic[i][0]))
+			return generic[i][1];
 	return !strcmp(key, "waited") ? "some time" : "N";
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A listener that goes away before it has accepted a client.
+ *
+ * The client's connect() works, for the kernel completes the handshake on its
+ * own; it even takes the client's first bytes. When the listener is closed,
+ * nobody can accept the connection any more, and it is reset: by close(), with
+ * --exit and --kill by the end of the server's process, with --shutdown by
+ * shutdown(), which keeps the socket.
+ *
+ * The first bytes are unread, but that is not why. Nor is SO_LINGER, which
+ * the connection inherits from its listener with --linger.
+ *
+ * With --worker a second process holds the listener: when the server closes
+ * it nothing happens, when the worker exits the connection is reset.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "stage.h"
+
+/* Closes its end of @gate when the server has closed the listener. */
+static void work(const int gate[2])
+{
+	char byte;
+
+	prctl(PR_SET_NAME, "listener-worker");
+	printf("role listener-worker %d\n", getpid());
+	fflush(stdout);
+	close(gate[1]);
+	if (read(gate[0], &byte, 1))
+		die("the server said something");
+	_exit(0);
+}
+
+static void close_with_worker(int listener)
+{
+	int gate[2], status;
+	pid_t worker;
+
+	if (pipe(gate))
+		die("cannot make a pipe");
+	worker = fork();
+	if (worker < 0)
+		die("cannot fork");
+	if (!worker)
+		work(gate);
+	close(listener);
+	close(gate[1]);
+	if (waitpid(worker, &status, 0) != worker || status)
+		die("the worker failed");
+}
+
+static void serve(struct stage *s)
+{
+	int listener = listen_on(s);
+
+	if (stage_variant(s, "linger"))
+		set_linger_zero(listener);
+	note_send(s);
+	await_pending(listener);
+	note_wait(s);
+
+	if (stage_variant(s, "kill"))
+		stage_await_kill(s);
+	if (stage_variant(s, "exit"))
+		_exit(0);
+	if (stage_variant(s, "worker")) {
+		close_with_worker(listener);
+		return;
+	}
+	if (stage_variant(s, "shutdown"))
+		shutdown(listener, SHUT_RDWR);
+	close(listener);
+}
+
+static void request(struct stage *s)
+{
+	int fd;
+
+	note_wait(s);
+	fd = connect_to(s);
+	send_exactly(fd, "ABCD", 4);
+	await_acknowledged(fd);
+	note_send(s);
+	expect_read_error(fd, ECONNRESET);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const variants[] = { "exit",	  "kill",   "shutdown",
+						"linger", "worker", NULL };
+	static const struct program program = {
+		.about = "A listener is closed before it accepts: a RST.",
+		.port = 8091,
+		.variants = variants,
+	};
+	static const struct role server = { "listener-server", serve };
+	static const struct role client = { "listener-client", request };
+	struct stage s;
+
+	stage_options(&s, argc, argv, &program);
+	return stage_play(&s, &server, &client);
+}

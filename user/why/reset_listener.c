@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* RSTs sent because a listener ended: of connections that nobody accepted. */
+#include <string.h>
+
+#include "act.h"
+#include "evidence.h"
+#include "rule.h"
+#include "words.h"
+
+/* A connection that no process has a file of, dropped by tcp_disconnect(). */
+static bool is_unaccepted(const struct evidence_case *c)
+{
+	const struct tcp_snapshot *tcp = &c->segment->tcp;
+
+	return evidence_is_act(c) && tcp->state == STATE_CLOSE &&
+	       !(tcp->flags & (SOCK_F_HAS_FILE | SOCK_F_MPTCP | SOCK_F_DEAD)) &&
+	       (evidence_reason_is(c, "TCP_STATE") || evidence_no_reason(c));
+}
+
+/* The listener had ended a moment before, on another CPU. */
+static bool is_late_child(const struct evidence_case *c)
+{
+	return stack_has(c->stack, "tcp_disconnect") &&
+	       (stack_has(c->stack, "inet_csk_reqsk_queue_add") ||
+		stack_has(c->stack, "inet_csk_complete_hashdance"));
+}
+
+/* By what the listener's own end has told, if it was seen. */
+static void act_of_listener(const struct flow *listener, struct finding *f)
+{
+	if (!listener || !act_of_flow(&listener->act, &f->actor, f->trigger,
+				      sizeof(f->trigger)))
+		evidence_trigger(f, "listener-closed");
+}
+
+/*
+ * The kernel runs through the accept queue when the listener is closed or
+ * disconnected, in the context of the process that does it: the last to hold
+ * it, or the one that called shutdown(). tcp_abort() is another's doing.
+ */
+static bool match_listener_closed(const struct evidence_case *c,
+				  struct finding *f)
+{
+	const struct flow *listener =
+		flow_find_listener(c->flows, c->conn, c->event->time, true);
+	bool late = is_late_child(c);
+	char act[64];
+
+	if (!is_unaccepted(c))
+		return false;
+	if (stack_has(c->stack, "inet_csk_listen_stop")) {
+		if (stack_has(c->stack, "tcp_abort"))
+			return false;
+		act_of_task(c, f);
+		/* Also where several processes held it: it was one of them. */
+		f->owner = f->actor;
+	} else if (late) {
+		act_of_listener(listener, f);
+	} else if (c->stack->context == STACK_UNKNOWN && listener) {
+		act_of_listener(listener, f);
+		f->confidence = CONFIDENCE_LIKELY;
+	} else {
+		return false;
+	}
+	if (listener)
+		finding_add_event(f, listener->ended.seq);
+	if (!f->owner.pid)
+		f->owner = f->actor;
+	if (strcmp(f->trigger, "listener-closed") != 0)
+		act_words(f->trigger, act, sizeof(act));
+	else
+		strcpy(act, "closed its listener");
+	finding_add_fragment(f, "closing", act);
+	finding_add_fragment(f, "waiting",
+			     late ? "was just being established"
+				  : "waited for accept()");
+	finding_add_string(f, "accepted", "no", "never accepted");
+	evidence_add_unread(c, f);
+	return true;
+}
+
+static const struct rule rules[] = {
+	{
+		.id = "rst.listener-closed",
+		.what = WHAT_RST_SENT,
+		.triggers = 1 << EVENT_RESET_SENT,
+		.match = match_listener_closed,
+		.meaning = "a listener was closed or shut down; its "
+			   "connections that nobody had accepted are reset",
+		.why = "{actor} {closing} while the connection of {peer} "
+		       "{waiting} on {local}: nobody can accept "
+		       "it any more, so the kernel resets it",
+		.effect = "{reset_effect}",
+		.advice = "before closing a listener let another one take "
+			  "over (pass it on, or SO_REUSEPORT with "
+			  "net.ipv4.tcp_migrate_req=1), and accept what waits",
+		.reference = "inet_csk_listen_stop(), inet_child_forget(), "
+			     "inet_csk_reqsk_queue_add()",
+	},
+};
+
+RULE_FAMILY(reset_listener_rules, "RST sent, by the end of a listener", rules);
