@@ -12,11 +12,12 @@
  * the connection inherits from its listener with --linger.
  *
  * With --worker a second process holds the listener: when the server closes
- * it nothing happens, when the worker exits the connection is reset.
+ * it nothing happens, when the worker exits the connection is reset. With
+ * --destroy it is none of them, but "ss -K".
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -56,6 +57,15 @@ static void close_with_worker(int listener)
 		die("the worker failed");
 }
 
+static void run_ss(struct stage *s)
+{
+	char port[16];
+
+	snprintf(port, sizeof(port), ":%d", s->port);
+	execlp("ss", "ss", "-K", "-t", "-H", "-l", "sport", "=", port, NULL);
+	die("ss: %s", strerror(errno));
+}
+
 static void serve(struct stage *s)
 {
 	int listener = listen_on(s);
@@ -73,6 +83,10 @@ static void serve(struct stage *s)
 	if (stage_variant(s, "worker")) {
 		close_with_worker(listener);
 		return;
+	}
+	if (stage_variant(s, "destroy")) {
+		cue_third(s);
+		await_reset(listener);
 	}
 	if (stage_variant(s, "shutdown"))
 		shutdown(listener, SHUT_RDWR);
@@ -95,7 +109,8 @@ static void request(struct stage *s)
 int main(int argc, char **argv)
 {
 	static const char *const variants[] = { "exit",	  "kill",   "shutdown",
-						"linger", "worker", NULL };
+						"linger", "worker", "destroy",
+						NULL };
 	static const struct program program = {
 		.about = "A listener is closed before it accepts: a RST.",
 		.port = 8091,
@@ -103,8 +118,11 @@ int main(int argc, char **argv)
 	};
 	static const struct role server = { "listener-server", serve };
 	static const struct role client = { "listener-client", request };
+	static const struct role killer = { "ss", run_ss };
 	struct stage s;
 
 	stage_options(&s, argc, argv, &program);
+	if (stage_variant(&s, "destroy"))
+		stage_third(&s, &killer);
 	return stage_play(&s, &server, &client);
 }

@@ -7,10 +7,9 @@
 
 #include "scene.h"
 
-/* --- a listener ends -------------------------------------------------------
- */
+/* --- a listener ends -------------------------------------------------- */
 
-#define LISTENER_CLOSED(role, how, words)                                   \
+#define LISTENER_CLOSED(role, by, how, words)                               \
 	{                                                                   \
 		{                                                           \
 			.cause = "rst.listener-closed",                     \
@@ -18,9 +17,9 @@
 			.trigger = how,                                     \
 			.state = "CLOSE",                                   \
 			.owner = role,                                      \
-			.actor = role,                                      \
+			.actor = by,                                        \
 			.peer = "listener-client",                          \
-			.why = { "@" role " " words " while",               \
+			.why = { "@" by " " words " while",                 \
 				 "of @listener-client waited for "          \
 				 "accept() on @loop:8091" },                \
 			.effect = { "@listener-client, in ESTABLISHED",     \
@@ -32,19 +31,24 @@
 			{ 0 },                                              \
 	}
 
-static const struct expected listener_close[] =
-	LISTENER_CLOSED("listener-server", "close", "called close()");
+static const struct expected listener_close[] = LISTENER_CLOSED(
+	"listener-server", "listener-server", "close", "called close()");
 static const struct expected listener_exit[] =
-	LISTENER_CLOSED("listener-server", "exit", "exited");
+	LISTENER_CLOSED("listener-server", "listener-server", "exit", "exited");
 static const struct expected listener_kill[] =
-	LISTENER_CLOSED("listener-server", "signal:9", "was killed by SIGKILL");
-static const struct expected listener_shutdown[] =
-	LISTENER_CLOSED("listener-server", "shutdown", "called shutdown()");
+	LISTENER_CLOSED("listener-server", "listener-server", "signal:9",
+			"was killed by SIGKILL");
+static const struct expected listener_shutdown[] = LISTENER_CLOSED(
+	"listener-server", "listener-server", "shutdown", "called shutdown()");
 static const struct expected listener_worker[] =
-	LISTENER_CLOSED("listener-worker", "exit", "exited");
+	LISTENER_CLOSED("listener-worker", "listener-worker", "exit", "exited");
 
-/* --- connect(AF_UNSPEC) ----------------------------------------------------
- */
+static const struct expected listener_destroy[] =
+	LISTENER_CLOSED("listener-server", "ss", "sock-destroy",
+			"destroyed the listener (SOCK_DESTROY, as "
+			"\"ss -K\" does)");
+
+/* --- connect(AF_UNSPEC) ----------------------------------------------- */
 
 #define DISCONNECT(...)                                                 \
 	{                                                               \
@@ -98,8 +102,7 @@ static void connects_again(const struct watcher *watcher)
 	EXPECT(watcher, taken == 2, "two connections");
 }
 
-/* --- unsent data in LAST_ACK and CLOSING -----------------------------------
- */
+/* --- unsent data in LAST_ACK and CLOSING ------------------------------ */
 
 #define DISCONNECT_UNSENT(how, words)                                         \
 	{                                                                     \
@@ -146,8 +149,7 @@ static void some_unsent(const struct watcher *watcher)
 	       "what was sent waits at the peer");
 }
 
-/* --- TCP_LINGER2 -------------------------------------------------------------
- */
+/* --- TCP_LINGER2 ------------------------------------------------------ */
 
 #define LINGER2(id, words, ...)                                               \
 	{                                                                     \
@@ -197,6 +199,9 @@ static const struct scene scenes[] = {
 	{ .name = "rst.listener-closed, by the last of two that hold it",
 	  .script = "exec $SAMPLES/listener-closed --worker $six",
 	  .findings = listener_worker },
+	{ .name = "rst.listener-closed, destroyed by ss -K",
+	  .script = "exec $SAMPLES/listener-closed --destroy $six",
+	  .findings = listener_destroy },
 	{ .name = "rst.disconnect",
 	  .script = "exec $SAMPLES/disconnect $six",
 	  .findings = disconnect,

@@ -129,7 +129,8 @@ static void not_killed(void **state)
 			e.tcp.flags |= SOCK_F_MPTCP; /* its fast close */
 		else
 			with_segment(&e, TCP_ACK, 1);
-		assert_cause(lab_judge(*state, &e), "unknown");
+		assert_cause(lab_judge(*state, &e),
+			     i ? "unknown" : "rst.disconnect");
 	}
 }
 

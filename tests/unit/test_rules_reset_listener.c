@@ -180,9 +180,28 @@ static void listener_without_symbols(void **state)
 	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
+/* "ss -K" of a listener: it is somebody else's. */
+static void listener_destroyed(void **state)
+{
+	struct segment_event e = child_reset(*state, CLOSE_STACK
+					     "tcp_disconnect inet_child_forget "
+					     "inet_csk_listen_stop tcp_abort "
+					     "tcp_diag_destroy");
+	const struct finding *f;
+
+	open_connection(*state);
+	on_top_of(&e.h, 30, "ss");
+	f = lab_judge(*state, &e);
+	assert_cause(f, "rst.listener-closed");
+	assert_string_equal(f->trigger, "sock-destroy");
+	assert_int_equal(f->actor.pid, 30);
+	assert_int_equal(f->owner.pid, SERVER);
+	assert_non_null(strstr(f->why, "ss[30] destroyed the listener"));
+}
+
 static void not_a_listeners_end(void **state)
 {
-	for (int i = 0; i < 7; i++) {
+	for (int i = 0; i < 6; i++) {
 		struct segment_event e;
 		struct host *host;
 
@@ -202,12 +221,6 @@ static void not_a_listeners_end(void **state)
 			e.tcp.state = STATE_ESTABLISHED;
 		else if (i == 4)
 			with_segment(&e, TCP_ACK, 0);
-		else if (i == 5) /* "ss -K" of the listener */
-			with_stack(&e, host,
-				   CLOSE_STACK "tcp_disconnect "
-					       "inet_child_forget "
-					       "inet_csk_listen_stop tcp_abort "
-					       "tcp_diag_destroy");
 		else
 			with_stack(&e, host,
 				   CLOSE_STACK "tcp_disconnect __tcp_close");
@@ -225,6 +238,7 @@ int main(void)
 		lab_test(listener_vanished_by_disconnect),
 		lab_test(listener_never_seen),
 		lab_test(listener_without_symbols),
+		lab_test(listener_destroyed),
 		lab_test(not_a_listeners_end),
 	};
 

@@ -198,7 +198,8 @@ static void not_for_want_of_resources(void **state)
 		} else { /* closed, and yet a timer */
 			with_stack(&e, host, TIMER_STACK);
 		}
-		assert_cause(lab_judge(*state, &e), "unknown");
+		assert_cause(lab_judge(*state, &e),
+			     i == 6 ? "rst.killed" : "unknown");
 	}
 }
 

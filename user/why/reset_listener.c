@@ -33,47 +33,72 @@ static void act_of_listener(const struct flow *listener, struct finding *f)
 		evidence_trigger(f, "listener-closed");
 }
 
+/* "ss -K" of the listener: its owner did nothing. */
+static void act_of_killer(const struct evidence_case *c, struct finding *f)
+{
+	act_of_task(c, f);
+	evidence_trigger(f, "sock-destroy");
+}
+
 /*
  * The kernel runs through the accept queue when the listener is closed or
  * disconnected, in the context of the process that does it: the last to hold
- * it, or the one that called shutdown(). tcp_abort() is another's doing.
+ * it, or the one that called shutdown(). Also where several held it, that is
+ * its owner.
  */
+static bool find_act(const struct evidence_case *c, const struct flow *listener,
+		     struct finding *f)
+{
+	if (stack_has(c->stack, "inet_csk_listen_stop")) {
+		if (stack_has(c->stack, "tcp_abort")) {
+			act_of_killer(c, f);
+			return true;
+		}
+		act_of_task(c, f);
+		f->owner = f->actor;
+		return true;
+	}
+	if (!is_late_child(c)) {
+		if (c->stack->context != STACK_UNKNOWN || !listener)
+			return false;
+		f->confidence = CONFIDENCE_LIKELY;
+	}
+	act_of_listener(listener, f);
+	if (!f->owner.pid)
+		f->owner = f->actor;
+	return true;
+}
+
+static void add_closing(struct finding *f)
+{
+	char act[64];
+
+	if (!strcmp(f->trigger, "sock-destroy"))
+		finding_add_fragment(f, "closing",
+				     "destroyed the listener (SOCK_DESTROY, as "
+				     "\"ss -K\" does)");
+	else if (!strcmp(f->trigger, "listener-closed"))
+		finding_add_fragment(f, "closing", "closed its listener");
+	else {
+		act_words(f->trigger, act, sizeof(act));
+		finding_add_fragment(f, "closing", act);
+	}
+}
+
 static bool match_listener_closed(const struct evidence_case *c,
 				  struct finding *f)
 {
 	const struct flow *listener =
 		flow_find_listener(c->flows, c->conn, c->event->time, true);
-	bool late = is_late_child(c);
-	char act[64];
 
-	if (!is_unaccepted(c))
+	if (!is_unaccepted(c) || !find_act(c, listener, f))
 		return false;
-	if (stack_has(c->stack, "inet_csk_listen_stop")) {
-		if (stack_has(c->stack, "tcp_abort"))
-			return false;
-		act_of_task(c, f);
-		/* Also where several processes held it: it was one of them. */
-		f->owner = f->actor;
-	} else if (late) {
-		act_of_listener(listener, f);
-	} else if (c->stack->context == STACK_UNKNOWN && listener) {
-		act_of_listener(listener, f);
-		f->confidence = CONFIDENCE_LIKELY;
-	} else {
-		return false;
-	}
 	if (listener)
 		finding_add_event(f, listener->ended.seq);
-	if (!f->owner.pid)
-		f->owner = f->actor;
-	if (strcmp(f->trigger, "listener-closed") != 0)
-		act_words(f->trigger, act, sizeof(act));
-	else
-		strcpy(act, "closed its listener");
-	finding_add_fragment(f, "closing", act);
+	add_closing(f);
 	finding_add_fragment(f, "waiting",
-			     late ? "was just being established"
-				  : "waited for accept()");
+			     is_late_child(c) ? "was just being established"
+					      : "waited for accept()");
 	finding_add_string(f, "accepted", "no", "never accepted");
 	evidence_add_unread(c, f);
 	return true;
@@ -85,7 +110,7 @@ static const struct rule rules[] = {
 		.what = WHAT_RST_SENT,
 		.triggers = 1 << EVENT_RESET_SENT,
 		.match = match_listener_closed,
-		.meaning = "a listener was closed or shut down; its "
+		.meaning = "a listener was closed, shut down or destroyed; its "
 			   "connections that nobody had accepted are reset",
 		.why = "{actor} {closing} while the connection of {peer} "
 		       "{waiting} on {local}: nobody can accept "
