@@ -35,14 +35,10 @@ _Noreturn void die(const char *format, ...)
 	_exit(EXIT_FAILURE);
 }
 
-void begin_part(const char *name)
+void begin_part(const char *name, uint64_t forked_at)
 {
-	char born[16];
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Until here it had its parent's name. */
-	prctl(PR_GET_NAME, born);
-	truth_called(born);
+	truth_born(forked_at);
 	prctl(PR_SET_NAME, name);
 	truth_called(name);
 	alarm(TIME_LIMIT_S);
@@ -50,13 +46,14 @@ void begin_part(const char *name)
 
 pid_t enter(const char *name, void (*act)(struct cast *c), struct cast *c)
 {
+	uint64_t forked_at = truth_now();
 	pid_t pid = fork();
 
 	if (pid < 0)
 		die("fork");
 	if (pid)
 		return pid;
-	begin_part(name);
+	begin_part(name, forked_at);
 	act(c);
 	_exit(EXIT_SUCCESS);
 }

@@ -28,7 +28,7 @@ _Noreturn void die(const char *format, ...)
 /* A child that plays @act, of at most 15 characters' @name, and then exits. */
 pid_t enter(const char *name, void (*act)(struct cast *c), struct cast *c);
 /* The same for all that is not enter(): it dies with us, and is called so. */
-void begin_part(const char *name);
+void begin_part(const char *name, uint64_t forked_at);
 /* It has ended with this status, as waitpid() gives it. */
 void leave(pid_t pid, int status);
 

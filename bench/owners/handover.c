@@ -309,13 +309,14 @@ static pid_t enter_as(pid_t wanted, const char *name,
 		.set_tid = (uintptr_t)&wanted,
 		.set_tid_size = 1,
 	};
+	uint64_t forked_at = truth_now();
 	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
 
 	if (pid < 0)
 		die("clone3 with pid %d", wanted);
 	if (pid)
 		return pid;
-	begin_part(name);
+	begin_part(name, forked_at);
 	act(c);
 	_exit(EXIT_SUCCESS);
 }

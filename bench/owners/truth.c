@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -128,6 +129,15 @@ void truth_act_of(int fd, const char *trigger, pid_t pid)
 {
 	put("act\t%s\t%d\t0\t%s\t%llu\n", end_of(fd), pid, trigger,
 	    (unsigned long long)truth_now());
+}
+
+void truth_born(uint64_t since)
+{
+	char name[16];
+
+	prctl(PR_GET_NAME, name);
+	put("called\t%d\t%llu\t%s\n", getpid(), (unsigned long long)since,
+	    name);
 }
 
 void truth_called(const char *name)

@@ -33,6 +33,8 @@ void truth_act(int fd, const char *trigger);
 /* ... by all of the process of @pid. */
 void truth_act_of(int fd, const char *trigger, pid_t pid);
 
+/* This process has its parent's name; it may since this time. */
+void truth_born(uint64_t since);
 /* This process is called so from now on, and not as before. */
 void truth_called(const char *name);
 /* One thread of it is called so as well; an extended regular expression. */
