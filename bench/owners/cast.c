@@ -98,7 +98,7 @@ void gate_pass(int gate)
 
 /* --- sockets --- */
 
-static socklen_t address_of(const struct cast *c, struct sockaddr_storage *at)
+socklen_t address_of(const struct cast *c, struct sockaddr_storage *at)
 {
 	struct sockaddr_in6 *v6 = (void *)at;
 	struct sockaddr_in *v4 = (void *)at;
@@ -116,7 +116,7 @@ static socklen_t address_of(const struct cast *c, struct sockaddr_storage *at)
 	return sizeof(*v4);
 }
 
-static int new_socket(const struct cast *c)
+int new_socket(const struct cast *c)
 {
 	int family = strchr(c->address, ':') ? AF_INET6 : AF_INET;
 	int fd = socket(family, SOCK_STREAM, 0);

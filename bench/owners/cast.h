@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #define TIME_LIMIT_S 60
@@ -39,6 +40,10 @@ void leave(pid_t pid, int status);
 int gate_new(void);
 void gate_open(int gate);
 void gate_pass(int gate);
+
+/* Of the scene's family, not noted; and where it listens: its length. */
+int new_socket(const struct cast *c);
+socklen_t address_of(const struct cast *c, struct sockaddr_storage *at);
 
 /* Sockets that are noted in the truth. */
 int listen_at(const struct cast *c);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -106,10 +107,21 @@ static void play_old(struct cast *c)
 
 /* --- while connections come and go --- */
 
+/*
+ * As many as there is time for when nobody else needs it: what outruns the
+ * tool on a busy host is another matter.
+ */
+static void step_back(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, 19))
+		die("setpriority");
+}
+
 static void serve_for_ever(struct cast *c)
 {
 	int listener = listen_at(c);
 
+	step_back();
 	gate_open(listening);
 	for (;;) {
 		int fd = accept_from(listener);
@@ -123,6 +135,7 @@ static void serve_for_ever(struct cast *c)
 
 static void request_for_long(struct cast *c)
 {
+	step_back();
 	while (!atomic_load(storm_over)) {
 		int fd = connect_to(c);
 

@@ -64,14 +64,13 @@ static int run_accept(struct io_uring *ring, int listener)
 
 static int run_connect(struct io_uring *ring, const struct cast *c)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_port = htons(c->port) };
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_storage at;
+	socklen_t len = address_of(c, &at);
+	int fd = new_socket(c);
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
 	uint64_t since = truth_now();
 
-	inet_pton(AF_INET, c->address, &at.sin_addr);
-	io_uring_prep_connect(sqe, fd, (struct sockaddr *)&at, sizeof(at));
+	io_uring_prep_connect(sqe, fd, (struct sockaddr *)&at, len);
 	run(ring, sqe, "connect");
 	truth_hold(fd, since);
 	return fd;

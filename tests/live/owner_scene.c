@@ -178,14 +178,6 @@ void owner_expect_right(const struct owner_counts *counts)
 	expect_kind(counts, "connections", &counts->connections);
 }
 
-struct owner_counts owner_play(const char *name)
-{
-	struct owner_counts counts = owner_play_on(name, "127.0.0.1");
-
-	owner_expect_right(&counts);
-	return counts;
-}
-
 /* Watches @argv, judges, and expects that there was something to judge. */
 static struct owner_counts watch_and_judge(const char *const *argv)
 {

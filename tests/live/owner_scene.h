@@ -44,11 +44,11 @@ void owner_end(struct process *scene, const struct watcher *watcher);
 struct owner_counts owner_judge(const struct watcher *watcher,
 				const char *truth, uint32_t netns);
 
-/* All of these for one scene in this namespace, and nothing not right. */
-struct owner_counts owner_play(const char *scene);
+/* All of these for one scene in this namespace. */
 struct owner_counts owner_play_on(const char *scene, const char *address);
 /* The same for one of bench/owners/programs. */
 struct owner_counts owner_play_program(const char *name, const char *address);
+/* Nothing is wrong, or unknown. */
 void owner_expect_right(const struct owner_counts *counts);
 
 #endif

@@ -214,6 +214,23 @@ static void existing_states(void **state)
 	assert_true(flow->established);
 }
 
+/* Who closed first was before us, whether the scan or an event shows it. */
+static void close_that_nobody_saw(void **state)
+{
+	struct sock_event e = existing_event(1, here(), STATE_FIN_WAIT1);
+	struct flow *flow = apply(*state, &e).flow;
+
+	assert_true(flow->half_closed);
+	flow = go(*state, 5 * SEC, 2, here(), STATE_FIN_WAIT1, STATE_FIN_WAIT2,
+		  NULL);
+	assert_true(flow->half_closed);
+	flow = go(*state, 5 * SEC, 3, here(), STATE_ESTABLISHED,
+		  STATE_FIN_WAIT1, "c");
+	assert_false(flow->half_closed);
+	flow = go(*state, 5 * SEC, 4, here(), STATE_CLOSE, STATE_SYN_SENT, "c");
+	assert_false(flow->half_closed);
+}
+
 static void idle_socket_is_no_flow(void **state)
 {
 	struct sock_event e = existing_event(1, here(), STATE_CLOSE);
@@ -307,6 +324,7 @@ int main(void)
 		flow_test(fin_is_no_byte),
 		flow_test(only_sent_copies_count),
 		flow_test(socket_that_existed),
+		flow_test(close_that_nobody_saw),
 		flow_test(idle_socket_is_no_flow),
 		flow_test(several_holders),
 		flow_test(scan_never_overrides_events),

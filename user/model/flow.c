@@ -188,6 +188,14 @@ static bool is_killed(const struct sock_event *e)
 	       e->h.flags & EVENT_F_OWNED;
 }
 
+/* One end has sent its FIN. */
+static bool is_half_closed(uint8_t state)
+{
+	return state == STATE_FIN_WAIT1 || state == STATE_FIN_WAIT2 ||
+	       state == STATE_CLOSING || state == STATE_CLOSE_WAIT ||
+	       state == STATE_LAST_ACK;
+}
+
 static int apply_state(struct flow_table *table, const struct sock_event *e,
 		       struct flow_mark mark, struct flow_change *change)
 {
@@ -206,6 +214,7 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 			node->flow.born = mark;
 		else
 			node->flow.established = true;
+		node->flow.half_closed = is_half_closed(e->old_state);
 	} else {
 		change->duration_known = node->flow.state_since.time;
 		change->duration =
@@ -323,11 +332,7 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 		node->flow.existed = true;
 		node->flow.state = e->new_state;
 		node->flow.listener = e->new_state == STATE_LISTEN;
-		node->flow.half_closed = e->new_state == STATE_FIN_WAIT1 ||
-					 e->new_state == STATE_FIN_WAIT2 ||
-					 e->new_state == STATE_CLOSING ||
-					 e->new_state == STATE_CLOSE_WAIT ||
-					 e->new_state == STATE_LAST_ACK;
+		node->flow.half_closed = is_half_closed(e->new_state);
 		node->flow.established = e->new_state != STATE_LISTEN &&
 					 e->new_state != STATE_SYN_SENT;
 		if (e->new_state != STATE_LISTEN)
