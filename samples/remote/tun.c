@@ -84,7 +84,7 @@ static void set_address4(int fd, struct ifreq *ifr)
  * another source address, and connects from where the peer does not look.
  * Only rtnetlink(7) has a flag for it.
  */
-static void set_address6(void)
+static bool set_address6(void)
 {
 	struct {
 		struct nlmsghdr nl;
@@ -120,6 +120,38 @@ static void set_address6(void)
 	    answer.error.error != -EAFNOSUPPORT)
 		die("IPv6 address: %s", strerror(-answer.error.error));
 	close(fd);
+	return !answer.error.error;
+}
+
+#define MAX_TICKS 10000 /* of a millisecond */
+
+/*
+ * The kernel adds the route that makes the address its own a little later, in
+ * a work queue; until then what the peer sends is dropped.
+ */
+static void await_address6(void)
+{
+	struct in6_addr local;
+	char wanted[40], line[256];
+	bool found = false;
+	int ticks = 0;
+
+	inet_pton(AF_INET6, TUN_LOCAL6, &local);
+	for (int i = 0; i < 16; i++)
+		sprintf(wanted + 2 * i, "%02x", local.s6_addr[i]);
+	strcat(wanted, " 80 ");
+	while (!found) {
+		FILE *f = fopen("/proc/net/ipv6_route", "r");
+
+		if (!f || ++ticks > MAX_TICKS)
+			die("%s does not become an address of ours",
+			    TUN_LOCAL6);
+		while (!found && fgets(line, sizeof(line), f))
+			found = !strncmp(line, wanted, strlen(wanted));
+		fclose(f);
+		if (!found)
+			sleep_ms(1);
+	}
 }
 
 int tun_open(void)
@@ -140,7 +172,8 @@ int tun_open(void)
 	ifr.ifr_flags |= IFF_UP;
 	device_ioctl(fd, SIOCSIFFLAGS, &ifr, "cannot bring it up");
 	close(fd);
-	set_address6();
+	if (set_address6())
+		await_address6();
 	return tun;
 }
 
