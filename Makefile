@@ -128,6 +128,10 @@ SAMPLES        = $(SAMPLE_SOURCES:samples/%.c=$(O)/samples/%)
 
 samples: $(SAMPLES)
 
+# These make segments by hand, too.
+$(O)/samples/raw-reset $(O)/samples/forwarded-reset: samples/remote/segment.c
+$(O)/samples/forwarded-reset: samples/remote/tun.c
+
 # A sample is one file, or a file and a directory of its name.
 .SECONDEXPANSION:
 $(SAMPLES): $(O)/samples/%: $(O)/samples/%.o $(SAMPLE_SHARED:%.c=$(O)/%.o) \

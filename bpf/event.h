@@ -37,6 +37,11 @@ enum event_kind {
 	EVENT_FORK = 10,	     /* struct fork_event, of a process */
 	EVENT_EXEC = 11,	     /* struct exec_event */
 	EVENT_EXIT = 12,	     /* struct exit_event, of a whole process */
+	/*
+	 * struct segment_event: a RST that no TCP socket of this host owns, on
+	 * its way to a device; local is its source, the task was current.
+	 */
+	EVENT_PACKET = 13,
 	EVENT_STALLED = 15, /* struct segment_event, iter/tcp; see stall_role */
 	EVENT_ERROR = 16,   /* struct segment_event, inet_sk_error_report */
 	EVENT_KINDS = 17,

@@ -62,6 +62,7 @@ int cmd_check(int argc, char **argv)
 		      "Exit status: 0 all works, 3 some of it, 1 nothing.",
 		      0, 0);
 	live_options.ring_bytes = options.ring_bytes;
+	live_options.all_resets = true; /* would it work? */
 	options_free(&options);
 	uname(&system);
 	printf("Linux %s\n", system.release);

@@ -70,6 +70,7 @@ int cmd_watch(int argc, char **argv)
 	catch_signals();
 	live_options.ring_bytes = options.ring_bytes;
 	live_options.cmdlines = options.cmdlines;
+	live_options.all_resets = options.all_resets;
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {

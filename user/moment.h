@@ -15,6 +15,7 @@ struct moment {
 	const struct event_conn *conn; /* the fullest known 4-tuple */
 	struct flow *flow;	       /* NULL: no socket */
 	struct party owner;	       /* of this end, at this event */
+	uint8_t state;		       /* of the flow, right after it */
 	struct flow *peer;	       /* NULL: not on this host, or unknown */
 	uint64_t duration;	       /* EVENT_STATE: ns in the old state */
 	bool duration_known;

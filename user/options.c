@@ -24,6 +24,7 @@ enum {
 	KEY_MARKDOWN,
 	KEY_CMDLINE,
 	KEY_NO_FOLD,
+	KEY_ALL_RESETS,
 };
 
 struct parse {
@@ -137,6 +138,9 @@ static error_t parse_live(int key, char *arg, struct argp_state *state)
 	case KEY_CMDLINE:
 		options_of(state)->cmdlines = true;
 		return 0;
+	case KEY_ALL_RESETS:
+		options_of(state)->all_resets = true;
+		return 0;
 	case KEY_RING_SIZE:
 		set_ring_size(state, arg);
 		return 0;
@@ -185,6 +189,9 @@ static const struct argp_option live_options[] = {
 	{ "write", 'w', "FILE", 0, "record to FILE, for replay", 3 },
 	{ "cmdline", KEY_CMDLINE, NULL, 0,
 	  "show (and record) full command lines: they may hold secrets", 3 },
+	{ "all-resets", KEY_ALL_RESETS, NULL, 0,
+	  "RSTs of raw sockets and forwarded ones too: looks at each packet",
+	  3 },
 	{ "ring-size", KEY_RING_SIZE, "KIB", 0,
 	  "room for events on their way (default 4096)", 3 },
 	{ 0 },

@@ -27,6 +27,7 @@ struct options {
 	const char *record; /* -w FILE; NULL: none */
 	uint32_t ring_bytes;
 	bool cmdlines;
+	bool all_resets;
 	struct scope *scope; /* filters */
 	char **arguments;    /* what is left, NULL-terminated */
 	int argument_count;

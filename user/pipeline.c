@@ -12,9 +12,11 @@
 #include "kin.h"
 #include "owner.h"
 #include "queue.h"
+#include "resets.h"
 
-#define MAX_FLOWS 262144
-#define MAX_DROPS 1024
+#define MAX_FLOWS  262144
+#define MAX_DROPS  1024
+#define MAX_RESETS 512
 
 /* How many processes, or addresses, findings are counted for. */
 #define MAX_RANKED 512
@@ -31,6 +33,7 @@ struct pipeline {
 	struct sink *sink;
 	struct flow_table *flows;
 	struct drops *drops;
+	struct resets *resets;
 	struct kin *kin;
 	struct queue queue;
 	struct finding finding; /* the one being made; large */
@@ -53,10 +56,11 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 	p->sink = sink;
 	p->flows = flow_table_new(MAX_FLOWS);
 	p->drops = drops_new(MAX_DROPS);
+	p->resets = resets_new(MAX_RESETS);
 	p->kin = kin_new();
 	p->by_process = ranking_new(MAX_RANKED);
 	p->by_remote = ranking_new(MAX_RANKED);
-	if (!p->flows || !p->drops || !p->kin || !p->by_process ||
+	if (!p->flows || !p->drops || !p->resets || !p->kin || !p->by_process ||
 	    !p->by_remote) {
 		pipeline_free(p);
 		return NULL;
@@ -73,6 +77,7 @@ void pipeline_free(struct pipeline *p)
 	ranking_free(p->by_remote);
 	kin_free(p->kin);
 	drops_free(p->drops);
+	resets_free(p->resets);
 	flow_table_free(p->flows);
 	free(p);
 }
@@ -224,7 +229,7 @@ static struct span life_around(const struct moment *m)
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
-	struct judge judge = { p->host, p->flows, p->drops };
+	struct judge judge = { p->host, p->flows, p->drops, p->resets };
 	struct moment m = {
 		.seq = item->seq,
 		.event = e,
@@ -232,6 +237,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 		.flow = item->flow,
 		.duration = item->duration,
 		.duration_known = item->duration_known,
+		.state = item->state,
 	};
 	bool found;
 
@@ -321,9 +327,12 @@ static int on_event(void *arg, const struct event_header *e)
 	err = flow_apply(p->flows, e, item.seq, &change);
 	if (!err && e->kind == EVENT_DROP)
 		err = drops_add(p->drops, event_segment(e), item.seq);
+	if (e->kind == EVENT_RESET_SENT || e->kind == EVENT_PACKET)
+		resets_add(p->resets, event_segment(e), item.seq);
 	if (err || !is_shown(e))
 		return err;
 	item.flow = flow_ref(change.flow);
+	item.state = change.flow ? change.flow->state : 0;
 	item.duration = change.duration;
 	item.duration_known = change.duration_known;
 	err = queue_push(&p->queue, &item, e);

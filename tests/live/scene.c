@@ -23,7 +23,8 @@ static void play(void **state)
 		scene->prepare();
 	setenv("six", p->six ? "-6" : "", 1);
 	setenv("loop", p->six ? "::1" : "127.0.0.1", 1);
-	watcher = watcher_run(ARGS("--json"), scene->script);
+	watcher = watcher_run(scene->options ? scene->options : ARGS("--json"),
+			      scene->script);
 	watcher_finish(watcher);
 	watcher->six = p->six;
 	expect_sound(watcher, scene->status);

@@ -17,8 +17,9 @@ struct scene {
 	const char *name;
 	/* A shell script: $SAMPLES, $six ("-6" or empty), $loop (address). */
 	const char *script;
-	void (*prepare)(void); /* may be NULL: settings, a firewall */
-	int status;	       /* of the command */
+	void (*prepare)(void);	    /* may be NULL: settings, a firewall */
+	int status;		    /* of the command */
+	const char *const *options; /* of "run"; NULL: --json */
 	const struct expected *findings;
 	/* What else must hold; may be NULL. */
 	void (*also)(const struct watcher *watcher);

@@ -53,7 +53,9 @@ static void learn(struct trim *trim, const struct event_header *e)
 
 	if (event_fork(e) && has(&trim->pids, e->pid))
 		add(&trim->pids, event_fork(e)->child_pid);
-	if (event_sock(e) && e->flags & EVENT_F_OWNED &&
+	/* A forwarded RST has no socket; a process of ours handed it in. */
+	if (((event_sock(e) && e->flags & EVENT_F_OWNED) ||
+	     e->kind == EVENT_PACKET) &&
 	    has(&trim->pids, e->pid))
 		add(&trim->namespaces, conn->netns);
 	if (conn && has(&trim->namespaces, conn->netns))

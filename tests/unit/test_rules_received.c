@@ -198,7 +198,7 @@ static void from_a_firewall_of_this_host(void **state)
 	drop_segment(*state, turned(remote()), 5 * SEC - MS, "NETFILTER_DROP",
 		     TCP_SYN);
 	f = lab_judge(*state, &e);
-	assert_cause(f, "unknown");
+	assert_cause(f, "rst.firewall-reject");
 }
 
 /* --- RSTs that are not obeyed

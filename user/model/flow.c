@@ -441,7 +441,7 @@ static int apply_segment(struct flow_table *table,
 	/* A listener, or a mini-socket: the connection is another flow. */
 	if (!flow || flow->listener) {
 		flow = flow_find(table, &e->conn, mark.time);
-	} else if (e->h.kind != EVENT_DROP) {
+	} else if (e->h.kind != EVENT_DROP && e->h.kind != EVENT_PACKET) {
 		int err = learn_conn(table, node, &e->conn);
 
 		if (err)

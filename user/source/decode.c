@@ -24,6 +24,7 @@ static const struct {
 	[EVENT_FORK] = { "fork", sizeof(struct fork_event) },
 	[EVENT_EXEC] = { "exec", sizeof(struct exec_event) },
 	[EVENT_EXIT] = { "exit", sizeof(struct exit_event) },
+	[EVENT_PACKET] = { "packet", sizeof(struct segment_event) },
 	[EVENT_STALLED] = { "stalled", sizeof(struct segment_event) },
 	[EVENT_ERROR] = { "error", sizeof(struct segment_event) },
 };
@@ -43,7 +44,8 @@ static bool is_sock_kind(unsigned int kind)
 static bool is_segment_kind(unsigned int kind)
 {
 	return (kind >= EVENT_RESET_SENT && kind <= EVENT_DROP) ||
-	       kind == EVENT_STALLED || kind == EVENT_ERROR;
+	       kind == EVENT_PACKET || kind == EVENT_STALLED ||
+	       kind == EVENT_ERROR;
 }
 
 const struct sock_event *event_sock(const struct event_header *e)

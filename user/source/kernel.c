@@ -136,3 +136,20 @@ int kernel_names(const struct btf *btf, const struct source_handler *handler)
 	}
 	return 0;
 }
+
+int32_t kernel_drop_reason(const struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, "skb_drop_reason", BTF_KIND_ENUM);
+	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
+	char constant[64];
+
+	snprintf(constant, sizeof(constant), "SKB_DROP_REASON_%s", name);
+	for (int v = 0; type && v < btf_vlen(type); v++) {
+		const struct btf_enum *value = &btf_enum(type)[v];
+
+		if (!strcmp(btf__name_by_offset(btf, value->name_off),
+			    constant))
+			return value->val;
+	}
+	return EVENT_NO_REASON;
+}

@@ -24,6 +24,9 @@ void kernel_tracepoint_shape(const struct btf *btf, const char *name,
 /* Find which optional arguments the tracepoints have here. */
 void kernel_shapes(const struct btf *btf, struct bpf_config *config);
 
+/* The number of the drop reason @name; EVENT_NO_REASON: it has none. */
+int32_t kernel_drop_reason(const struct btf *btf, const char *name);
+
 /* Deliver a FACT_NAME for each constant of the enums we use. */
 int kernel_names(const struct btf *btf, const struct source_handler *handler);
 

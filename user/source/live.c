@@ -13,6 +13,7 @@
 #include "config.h"
 #include "decode.h"
 #include "facts.h"
+#include "firewall.h"
 #include "holders.h"
 #include "kernel.h"
 #include "scan.h"
@@ -83,6 +84,11 @@ static const struct live_part parts_template[] = {
 	  .hook = "sched:sched_process_exit",
 	  .tracepoint = "sched_process_exit",
 	  .lost = "nothing but memory" },
+	{ .program = "on_packet",
+	  .hook = "net:net_dev_queue",
+	  .tracepoint = "net_dev_queue",
+	  .lost = "RSTs of firewalls and raw sockets, and forwarded ones",
+	  .on_demand = true },
 	{ .program = "on_task_file_wanted",
 	  .hook = "iter/task_file (by socket)",
 	  .lost = "who accepted a connection, where several may have" },
@@ -105,6 +111,10 @@ struct live {
 	struct ring_buffer *ring;
 	struct facts *facts;
 	struct live_part parts[PART_COUNT];
+	struct firewall *firewall;
+	bool all_resets;
+	bool detached;	       /* it is over */
+	int32_t firewall_drop; /* the reason; EVENT_NO_REASON: none is given */
 	struct holders holders;
 	struct stalls stalls;
 	uint64_t ask_at; /* when to ask about owners next, ns */
@@ -176,8 +186,43 @@ static void keep_link(struct live *live, const char *program,
 	const struct bpf_object_skeleton *skeleton = live->skel->skeleton;
 
 	for (int i = 0; i < skeleton->prog_cnt; i++) {
-		if (!strcmp(skeleton->progs[i].name, program))
+		if (!strcmp(skeleton->progs[i].name, program)) {
+			bpf_link__destroy(*skeleton->progs[i].link);
 			*skeleton->progs[i].link = link;
+		}
+	}
+}
+
+static int attach_part(struct live *live, struct live_part *part)
+{
+	struct bpf_link *link =
+		bpf_program__attach(bpf_object__find_program_by_name(
+			live->skel->obj, part->program));
+
+	if (!link) {
+		part->err = -errno;
+		return part->err;
+	}
+	keep_link(live, part->program, link);
+	part->attached = true;
+	return 0;
+}
+
+/* The parts that look at each packet are there when they are @wanted. */
+static void attach_on_demand(struct live *live, bool wanted)
+{
+	for (size_t i = 0; i < PART_COUNT; i++) {
+		struct live_part *part = &live->parts[i];
+
+		if (!part->on_demand || !part->present || part->err ||
+		    part->attached == wanted)
+			continue;
+		if (wanted) {
+			attach_part(live, part);
+		} else {
+			keep_link(live, part->program, NULL);
+			part->attached = false;
+		}
 	}
 }
 
@@ -185,8 +230,7 @@ static int attach_parts(struct live *live, struct live_problem *problem)
 {
 	for (size_t i = 0; i < PART_COUNT; i++) {
 		struct live_part *part = &live->parts[i];
-		struct bpf_program *program;
-		struct bpf_link *link;
+		const struct bpf_program *program;
 
 		program = bpf_object__find_program_by_name(live->skel->obj,
 							   part->program);
@@ -194,14 +238,9 @@ static int attach_parts(struct live *live, struct live_problem *problem)
 			part->attached = bpf_program__autoload(program);
 			continue;
 		}
-		link = bpf_program__attach(program);
-		if (link) {
-			keep_link(live, part->program, link);
-			part->attached = true;
+		if (part->on_demand && !live->all_resets)
 			continue;
-		}
-		part->err = -errno;
-		if (part->needed) {
+		if (attach_part(live, part) && part->needed) {
 			explain(problem, "cannot attach to %s: %s", part->hook,
 				strerror(-part->err));
 			return part->err;
@@ -220,6 +259,7 @@ static int load(struct live *live, const struct live_options *options,
 	kernel_shapes(live->btf, &live->skel->rodata->config);
 	live->skel->rodata->config.wakeup_bytes = options->ring_bytes / 8;
 	live->skel->rodata->config.wakeup_ns = WAKE_EVERY_NS;
+	live->firewall_drop = kernel_drop_reason(live->btf, "NETFILTER_DROP");
 	err = bpf_map__set_max_entries(live->skel->maps.events,
 				       options->ring_bytes);
 	if (!err)
@@ -298,7 +338,10 @@ int live_open(struct live **out, const struct live_options *options,
 	memcpy(live->parts, parts_template, sizeof(live->parts));
 	libbpf_set_print(silent); /* our messages say what to do; see check */
 	live->facts = facts_new(options->cmdlines);
-	err = live->facts ? open_skeleton(live, problem) : -ENOMEM;
+	live->firewall = firewall_new();
+	live->all_resets = options->all_resets;
+	err = live->facts && live->firewall ? open_skeleton(live, problem)
+					    : -ENOMEM;
 	if (!err)
 		err = load(live, options, problem);
 	if (err) {
@@ -318,6 +361,7 @@ void live_close(struct live *live)
 	tcpwhy_bpf__destroy(live->skel);
 	kernel_btf_free(live->btf);
 	facts_free(live->facts);
+	firewall_free(live->firewall);
 	scan_free(&live->scan);
 	free(live);
 }
@@ -352,6 +396,14 @@ static bool is_half(const struct live *live, const struct event_header *e)
 	       (live->stopped_at && e->time > live->stopped_at);
 }
 
+/* Only what drops may also reject. */
+static void watch_firewall(struct live *live, const struct event_header *event)
+{
+	if (event->kind == EVENT_DROP &&
+	    event_segment(event)->reason == live->firewall_drop)
+		firewall_dropped(live->firewall);
+}
+
 static int deliver(struct live *live, const void *data, size_t size)
 {
 	const struct event_header *event;
@@ -366,6 +418,7 @@ static int deliver(struct live *live, const void *data, size_t size)
 	live->delivered++;
 	if (is_half(live, event))
 		return 0;
+	watch_firewall(live, event);
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
 }
@@ -454,6 +507,9 @@ int live_start(struct live *live, const struct source_handler *handler)
 {
 	int err;
 
+	attach_on_demand(live,
+			 live->all_resets ||
+				 firewall_rejects(live->firewall, facts_now()));
 	facts_read_symbols(live->facts);
 	err = facts_host(handler);
 	if (!err)
@@ -514,6 +570,8 @@ static int drain(struct live *live)
 		return live->err;
 	if (err < 0 && err != -EINTR)
 		return err;
+	if (!live->all_resets && !live->stopped_at)
+		attach_on_demand(live, firewall_rejects(live->firewall, now));
 	err = deliver_scan(live, now);
 	if (!err)
 		err = ask_holders(live, now, true);

@@ -12,6 +12,7 @@ struct live;
 struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	bool cmdlines;	     /* deliver the processes' command lines too */
+	bool all_resets; /* EVENT_PACKET always, not only where rules reject */
 };
 
 /* One BPF program of ours, and what became of it on this kernel. */
@@ -21,7 +22,8 @@ struct live_part {
 	const char *tracepoint; /* its bare name; NULL for an iterator */
 	const char *lost;	/* what we cannot tell without it */
 	bool needed;		/* nothing works without it */
-	bool present;		/* this kernel has it */
+	bool on_demand; /* runs for each packet: attached when it is worth it */
+	bool present;	/* this kernel has it */
 	bool attached;
 	int err; /* -errno of load or attach */
 };

@@ -12,6 +12,7 @@ const struct rule_family *const catalogue[] = {
 	&reset_timer_rules,
 	&reset_killed_rules,
 	&reset_answer_rules,
+	&reset_outside_rules,
 	&reset_received_rules,
 	&retransmit_rules,
 	&synack_rules,

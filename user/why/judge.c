@@ -10,6 +10,7 @@
 #include "decode.h"
 #include "evidence.h"
 #include "line.h"
+#include "origin.h"
 #include "words.h"
 
 /* A RST and its reception belong together if they are this close. */
@@ -87,6 +88,15 @@ static uint64_t shortly_before(const struct evidence_case *c)
 	return time > SAME_RESET_NS ? time - SAME_RESET_NS : 0;
 }
 
+/* The segment that a RST answers: its receiver had sent it. */
+static const struct drop *answered_segment(const struct evidence_case *c)
+{
+	struct event_conn receiver = reversed(c->conn);
+
+	return drops_since(c->drops, &receiver, shortly_before(c), c->host,
+			   "NETFILTER_DROP");
+}
+
 static const struct drop *find_drop(const struct evidence_case *c)
 {
 	switch (c->event->kind) {
@@ -95,8 +105,12 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	case EVENT_RETRANSMIT_SYNACK:
 		return any_drop(c, 0, NULL);
 	case EVENT_RESET_RECEIVED:
-	case EVENT_DROP:
 		/* A firewall that drops a segment may answer it with a RST. */
+		return drops_since(c->drops, c->conn, shortly_before(c),
+				   c->host, "NETFILTER_DROP");
+	case EVENT_PACKET:
+		return answered_segment(c);
+	case EVENT_DROP:
 		return any_drop(c, shortly_before(c), "NETFILTER_DROP");
 	case EVENT_STATE:
 		/* The SYNs' number is not known: any since its birth. */
@@ -129,12 +143,14 @@ static void build_case(struct evidence_case *c, struct stack *stack,
 		.host = judge->host,
 		.flows = judge->flows,
 		.drops = judge->drops,
+		.resets = judge->resets,
 		.event = m->event,
 		.seq = m->seq,
 		.sock = event_sock(m->event),
 		.segment = event_segment(m->event),
 		.conn = m->conn,
 		.flow = m->flow,
+		.state = m->state,
 		.peer = m->peer,
 		.stack = stack,
 	};
@@ -143,6 +159,20 @@ static void build_case(struct evidence_case *c, struct stack *stack,
 		stack_read(stack, judge->host, c->segment);
 	c->reason = kernel_reason(c);
 	c->drop = find_drop(c);
+}
+
+/* A RST received, of which its sender's side is to be told. */
+static void turn_round(struct evidence_case *c)
+{
+	const struct flow *receiver = c->flow;
+
+	c->turned = true;
+	c->turned_conn = reversed(c->conn);
+	c->turned_conn.netns = c->drop->event.conn.netns;
+	c->conn = &c->turned_conn;
+	c->flow = c->peer;
+	c->state = c->flow ? c->flow->state : 0;
+	c->peer = receiver;
 }
 
 /* --- is there something to explain? --- */
@@ -196,7 +226,12 @@ static bool wants_finding(const struct evidence_case *c,
 		return true;
 	case EVENT_RESET_RECEIVED:
 		*what = WHAT_RST_RECEIVED;
-		return !is_false_reset(c) && !sent_from_here(c);
+		return !is_false_reset(c) && !sent_from_here(c) &&
+		       !origin_is_told(c);
+	case EVENT_PACKET:
+		*what = WHAT_RST_SENT;
+		*only_if_known = true;
+		return !origin_is_repeated(c);
 	case EVENT_RETRANSMIT:
 		*what = WHAT_RETRANSMIT;
 		return true;
@@ -221,7 +256,9 @@ static void fill_ends(const struct evidence_case *c, struct finding *f)
 	const struct flow *flow = c->flow;
 
 	f->conn = *c->conn;
-	if (c->segment)
+	if (c->turned || c->event->kind == EVENT_PACKET)
+		f->state = c->state;
+	else if (c->segment)
 		f->state = c->segment->tcp.state;
 	else
 		f->state = c->sock->old_state;
@@ -244,13 +281,18 @@ static void add_stack(const struct evidence_case *c, struct finding *f)
 	char text[160] = "";
 	struct line line = LINE(text);
 
+	unsigned int first = 1; /* the innermost is the traced one itself */
+
 	f->stack = *c->stack;
-	/* The innermost is the traced function itself. */
-	for (unsigned int i = 1; i < c->stack->count && i < 4; i++)
-		line_add(&line, "%s%s", i > 1 ? " ← " : "",
+	/* A packet's way to the device says nothing. */
+	if (c->event->kind == EVENT_PACKET && origin_of(c->stack, &first))
+		first = first ? first : 1;
+	for (unsigned int i = first; i < c->stack->count && i < first + 3; i++)
+		line_add(&line, "%s%s", i > first ? " ← " : "",
 			 c->stack->frames[i]);
 	if (*text)
-		finding_add_string(f, "where", c->stack->frames[1], "%s", text);
+		finding_add_string(f, "where", c->stack->frames[first], "%s",
+				   text);
 }
 
 static void add_traffic(const struct evidence_case *c, struct finding *f)
@@ -260,8 +302,8 @@ static void add_traffic(const struct evidence_case *c, struct finding *f)
 	uint64_t in = tcp->bytes_in;
 	char text[32];
 
-	if (!(tcp->flags & SOCK_F_FULL) || tcp->state == STATE_LISTEN ||
-	    tcp->state == STATE_SYN_SENT)
+	if (c->turned || !(tcp->flags & SOCK_F_FULL) ||
+	    tcp->state == STATE_LISTEN || tcp->state == STATE_SYN_SENT)
 		return;
 	if (tcp->flags & SOCK_F_FIN_SEEN && in)
 		in--;
@@ -338,8 +380,9 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 	add_holders(c, f);
 	if (c->flow && peer && is_translated(c->flow, peer))
 		add_translation(peer, f);
-	if (c->event->kind == EVENT_RESET_SENT && peer &&
-	    peer->reset_received.time) {
+	if ((c->event->kind == EVENT_RESET_SENT || c->turned ||
+	     c->event->kind == EVENT_PACKET) &&
+	    peer && peer->reset_received.time) {
 		finding_add_string(f, "peer_state",
 				   words_state(peer->reset_state), NULL);
 		finding_add_number(
@@ -411,6 +454,8 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	memset(f, 0, sizeof(*f));
 	if (!wants_finding(&c, &f->what, &only_if_known))
 		return false;
+	if (origin_is_firewall(&c))
+		turn_round(&c);
 	f->time = m->event->time;
 	f->seq = m->seq;
 	fill_ends(&c, f);

@@ -7,11 +7,13 @@
 #include "finding.h"
 #include "host.h"
 #include "moment.h"
+#include "resets.h"
 
 struct judge {
 	const struct host *host;
 	const struct flow_table *flows;
 	const struct drops *drops;
+	const struct resets *resets;
 };
 
 /*

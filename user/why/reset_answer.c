@@ -39,6 +39,19 @@ static bool match_data_after_close(const struct evidence_case *c,
 	return true;
 }
 
+/* Half of it is gone since, and its other end was not told. */
+static void add_ended_by_reset(const struct evidence_case *c, struct finding *f)
+{
+	char when[32], text[64];
+
+	evidence_ago(c, c->flow->reset_received.time, when, sizeof(when));
+	snprintf(text, sizeof(text), "; a RST had ended it %s before", when);
+	finding_add_fragment(f, "ended", text);
+	finding_add_string(f, "ended_by", "rst", "a RST had ended it %s before",
+			   when);
+	finding_add_event(f, c->flow->reset_received.seq);
+}
+
 static bool match_connection_gone(const struct evidence_case *c,
 				  struct finding *f)
 {
@@ -54,7 +67,9 @@ static bool match_connection_gone(const struct evidence_case *c,
 						: "bare ACK, %u B",
 			   seg->len);
 	evidence_add_ended(c, f);
-	if (c->flow && !f->actor.pid)
+	if (c->flow && c->flow->reset_received.time)
+		add_ended_by_reset(c, f);
+	else if (c->flow && !f->actor.pid)
 		finding_add_fragment(f, "ended",
 				     "; nothing tcpwhy saw ended it: it "
 				     "vanished without a FIN or RST");

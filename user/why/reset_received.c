@@ -7,7 +7,6 @@
 #include "rule.h"
 #include "words.h"
 
-
 /*
  * The sender is another host: no socket here is the other end, the address is
  * not this host's own, and no firewall here dropped what the RST answers (it

@@ -10,6 +10,7 @@
 #include "finding.h"
 #include "flow.h"
 #include "host.h"
+#include "resets.h"
 #include "stack.h"
 
 /* All that is known when an event is judged, its settling window over. */
@@ -17,16 +18,24 @@ struct evidence_case {
 	const struct host *host;
 	const struct flow_table *flows;
 	const struct drops *drops;
+	const struct resets *resets;
 	const struct event_header *event;
 	uint64_t seq;
 	const struct sock_event *sock;	     /* by kind, else NULL */
 	const struct segment_event *segment; /* by kind, else NULL */
 	const struct event_conn *conn;
 	const struct flow *flow;   /* this end; NULL: no socket */
+	uint8_t state;		   /* of flow, at the event; 0: no flow */
 	const struct flow *peer;   /* the other end; NULL: not on this host */
 	const struct stack *stack; /* empty without a segment */
 	const char *reason;	   /* of the kernel, by name; "": none given */
 	const struct drop *drop;   /* the earlier copy, dropped here; or NULL */
+	/*
+	 * A RST was received here, and sent here, but not by a socket: conn,
+	 * flow and peer are its sender's, segment->tcp still its receiver's.
+	 */
+	bool turned;
+	struct event_conn turned_conn; /* conn, then */
 };
 
 /*
@@ -61,6 +70,7 @@ extern const struct rule_family reset_resources_rules;
 extern const struct rule_family reset_timer_rules;
 extern const struct rule_family reset_killed_rules;
 extern const struct rule_family reset_answer_rules;
+extern const struct rule_family reset_outside_rules;
 extern const struct rule_family reset_received_rules;
 extern const struct rule_family retransmit_rules;
 extern const struct rule_family synack_rules;

@@ -162,19 +162,28 @@ static const struct {
 	const char *function;
 	const char *chain;
 } hooks[] = {
-	{ "ip_local_deliver", "INPUT" },    { "ip6_input", "INPUT" },
-	{ "ip_rcv", "PREROUTING" },	    { "ipv6_rcv", "PREROUTING" },
-	{ "ip_sabotage_in", "PREROUTING" }, { "ip_forward", "FORWARD" },
-	{ "ip6_forward", "FORWARD" },	    { "__ip_local_out", "OUTPUT" },
-	{ "ip_local_out", "OUTPUT" },	    { "__ip6_local_out", "OUTPUT" },
-	{ "ip6_local_out", "OUTPUT" },	    { "ip6_xmit", "OUTPUT" },
-	{ "ip_output", "POSTROUTING" },	    { "ip6_output", "POSTROUTING" },
+	{ "ip_local_deliver", "INPUT" },
+	{ "ip6_input", "INPUT" },
+	{ "ip_rcv", "PREROUTING" },
+	{ "ipv6_rcv", "PREROUTING" },
+	{ "ip_sabotage_in", "PREROUTING" },
+	{ "ip_forward", "FORWARD" },
+	{ "ip6_forward", "FORWARD" },
+	{ "__ip_local_out", "OUTPUT" },
+	{ "ip_local_out", "OUTPUT" },
+	{ "__ip6_local_out", "OUTPUT" },
+	{ "ip6_local_out", "OUTPUT" },
+	{ "ip6_xmit", "OUTPUT" },
+	{ "ip_output", "POSTROUTING" },
+	{ "ip6_output", "POSTROUTING" },
 	{ "ip_mc_output", "POSTROUTING" },
+	{ "__netif_receive_skb_core", "INGRESS" },
+	{ "__dev_queue_xmit", "EGRESS" },
 };
 
-static const char *netfilter_chain(const struct stack *stack)
+const char *words_chain(const struct stack *stack, unsigned int from)
 {
-	for (unsigned int i = 0; i < stack->count; i++)
+	for (unsigned int i = from; i < stack->count; i++)
 		for (size_t h = 0; h < sizeof(hooks) / sizeof(hooks[0]); h++)
 			if (!strcmp(stack->frames[i], hooks[h].function))
 				return hooks[h].chain;
@@ -190,7 +199,7 @@ void words_drop_place(const struct host *host, const struct segment_event *e,
 	struct stack stack;
 
 	stack_read(&stack, host, e);
-	chain = netfilter_chain(&stack);
+	chain = words_chain(&stack, 0);
 	if ((reason && !strcmp(reason, "NETFILTER_DROP")) ||
 	    stack_has(&stack, "nf_hook_slow"))
 		snprintf(text, size, "netfilter%s%s%s", chain ? ", " : "",
@@ -324,12 +333,15 @@ static const struct {
 static const char *generic_evidence(const char *key)
 {
 	static const char *const optional[] = { "listened_before", "ended",
-						"dropped", "lingering" };
+						"dropped", "lingering",
+						"in_chain" };
 	static const char *const generic[][2] = {
 		{ "unsent", "bytes" },
 		{ "before", "LAST_ACK or CLOSING" },
 		{ "waiting", "waited for accept()" },
 		{ "closing", "closed the connection" },
+		{ "rejected", "a segment" },
+		{ "socket", "raw" },
 	};
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)

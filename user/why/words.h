@@ -42,6 +42,10 @@ const char *words_state(uint8_t state);
 /* "ETIMEDOUT"; "error 524" for one without a name. Static memory. */
 const char *words_errno(int64_t number);
 
+/* The netfilter hook that @stack has from frame @from on, the innermost:
+ * "INPUT"; NULL: none. */
+const char *words_chain(const struct stack *stack, unsigned int from);
+
 /* Where on this host a segment was dropped: "netfilter, INPUT chain". */
 void words_drop_place(const struct host *host, const struct segment_event *e,
 		      char *text, size_t size);
