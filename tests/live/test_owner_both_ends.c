@@ -66,8 +66,60 @@ static void await_path(void)
 	close(fd);
 }
 
-/* A server in @space, a client here that connects to @address and @port. */
-static void play(pid_t space, const char *address, const char *port)
+/* How each end calls itself and the other; how "ADDRESS:PORT" begins. */
+struct view {
+	const char *client_local, *client_remote;
+	const char *server_local, *server_remote;
+};
+
+/* Of whatever else this host does meanwhile, tcpwhy tells as well. */
+static bool is_of(const struct line *line, const struct process *process)
+{
+	return !strcmp(line->type, "finding") &&
+	       json_number(line->json, "owner/pid") == process->pid;
+}
+
+static void expect_begins(const struct watcher *w, const struct line *line,
+			  const char *path, const char *with)
+{
+	const char *text = json_string(line->json, path);
+
+	EXPECT(w, text && !strncmp(text, with, strlen(with)),
+	       "%s begins with %s: %s", path, with, line->text);
+}
+
+/*
+ * Where addresses are translated the peer is found by what is not: the pair of
+ * initial sequence numbers. It is no guess, and does not make the cause one.
+ */
+static void expect_ends(const struct watcher *w, const struct line *line,
+			const struct view *view)
+{
+	bool server = json_number(line->json, "local/port") == 7001;
+	const char *by = json_string(line->json, "evidence/peer_found_by");
+
+	EXPECT(w, !strcmp(json_string(line->json, "confidence"), "certain"),
+	       "%s", line->text);
+	if (!view) {
+		EXPECT(w, !by, "%s", line->text);
+		EXPECT(w, !json_string(line->json, "evidence/peer_local"), "%s",
+		       line->text);
+		return;
+	}
+	EXPECT(w, by && !strcmp(by, "initial-sequence-numbers"), "%s",
+	       line->text);
+	expect_begins(w, line, "evidence/peer_local",
+		      server ? view->client_local : view->server_local);
+	expect_begins(w, line, "evidence/peer_remote",
+		      server ? view->client_remote : view->server_remote);
+}
+
+/*
+ * A server in @space, a client here that connects to @address and @port; with
+ * @view (may be NULL) their addresses are not each other's.
+ */
+static void play(pid_t space, const char *address, const char *port,
+		 const struct view *view)
 {
 	const char *server_argv[] = { owner_program("scenes"),
 				      "-a",
@@ -99,6 +151,10 @@ static void play(pid_t space, const char *address, const char *port)
 	expect_sound(watcher, 0);
 	counts = owner_judge(watcher, path, 0);
 	owner_expect_right(&counts);
+	for (size_t i = 0; i < watcher->line_count; i++)
+		if (is_of(&watcher->lines[i], server) ||
+		    is_of(&watcher->lines[i], client))
+			expect_ends(watcher, &watcher->lines[i], view);
 	if (counts.findings.right != FINDINGS)
 		expect_failed(watcher, __FILE__, __LINE__, "findings",
 			      "%d findings, not %u", FINDINGS,
@@ -127,13 +183,13 @@ static void firewall_of(pid_t space, const char *rules)
 static void over_loopback(void **state)
 {
 	(void)state;
-	play(0, "127.0.0.1", "7001");
+	play(0, "127.0.0.1", "7001", NULL);
 }
 
 static void over_veth(void **state)
 {
 	(void)state;
-	play(two_spaces(), SERVER, "7001");
+	play(two_spaces(), SERVER, "7001", NULL);
 }
 
 static void through_a_bridge(void **state)
@@ -154,7 +210,7 @@ static void through_a_bridge(void **state)
 	run("nsenter --net --target %d sh -c '"
 	    "ip addr add 10.7.0.2/24 dev far && ip link set far up'",
 	    space);
-	play(space, SERVER, "7001");
+	play(space, SERVER, "7001", NULL);
 }
 
 static void through_dnat(void **state)
@@ -167,7 +223,9 @@ static void through_dnat(void **state)
 		space,
 		"table ip nat { chain in { type nat hook prerouting "
 		"priority dstnat; ip daddr 10.8.0.9 dnat to 10.7.0.2; }; }");
-	play(space, "10.8.0.9", "7001");
+	play(space, "10.8.0.9", "7001",
+	     &(struct view){ "10.7.0.1:", "10.8.0.9:7001", "10.7.0.2:7001",
+			     "10.7.0.1:" });
 }
 
 static void through_snat(void **state)
@@ -178,7 +236,9 @@ static void through_snat(void **state)
 	run("ip addr add 10.7.0.3/24 dev near");
 	run("nft 'table ip nat { chain out { type nat hook postrouting "
 	    "priority srcnat; ip daddr 10.7.0.2 snat to 10.7.0.3; }; }'");
-	play(space, SERVER, "7001");
+	play(space, SERVER, "7001",
+	     &(struct view){ "10.7.0.1:", "10.7.0.2:7001", "10.7.0.2:7001",
+			     "10.7.0.3:" });
 }
 
 static void through_redirect(void **state)
@@ -189,7 +249,9 @@ static void through_redirect(void **state)
 	firewall_of(space,
 		    "table ip nat { chain in { type nat hook prerouting "
 		    "priority dstnat; tcp dport 8001 redirect to 7001; }; }");
-	play(space, SERVER, "8001");
+	play(space, SERVER, "8001",
+	     &(struct view){ "10.7.0.1:", "10.7.0.2:8001", "10.7.0.2:7001",
+			     "10.7.0.1:" });
 }
 
 /* On one host, as a transparent proxy does it. */
@@ -198,7 +260,9 @@ static void through_redirect_on_loopback(void **state)
 	(void)state;
 	run("nft 'table ip nat { chain out { type nat hook output "
 	    "priority -100; tcp dport 8001 redirect to 7001; }; }'");
-	play(0, "127.0.0.1", "8001");
+	play(0, "127.0.0.1", "8001",
+	     &(struct view){ "127.0.0.1:", "127.0.0.1:8001", "127.0.0.1:7001",
+			     "127.0.0.1:" });
 }
 
 int main(int argc, char **argv)

@@ -358,6 +358,8 @@ static void add_translation(const struct flow *peer, struct finding *f)
 		       sizeof(local));
 	words_endpoint(peer->conn.raddr, peer->conn.rport, remote,
 		       sizeof(remote));
+	finding_add_string(f, "peer_found_by", "initial-sequence-numbers",
+			   NULL);
 	finding_add_string(f, "peer_local", local, NULL);
 	finding_add_string(f, "peer_remote", remote,
 			   "address translation: the peer is %s → %s (same "
