@@ -141,6 +141,9 @@ $(SAMPLES): $(O)/samples/%: $(O)/samples/%.o $(SAMPLE_SHARED:%.c=$(O)/%.o) \
 $(O)/samples/killed: SAMPLE_LIBS = -lmnl
 $(O)/samples/bpf-destroyed: SAMPLE_LIBS = -lbpf
 
+# This one changes its network namespace, too.
+$(O)/samples/mptcp: samples/remote/tun.c
+
 # This one brings a BPF program of its own.
 $(O)/samples/bpf-destroyed.o: $(O)/samples/bpf/destroy.skel.h
 

@@ -125,13 +125,36 @@ static __always_inline __u32 file_references(struct file *file)
 			     f_count.counter);
 }
 
-#define IPPROTO_TCP  6
-#define SOCKFS_MAGIC 0x534F434B /* include/uapi/linux/magic.h */
+#define IPPROTO_TCP   6
+#define SOCKFS_MAGIC  0x534F434B /* include/uapi/linux/magic.h */
+
+#define IPPROTO_MPTCP 262
+
+/* The first TCP socket of an MPTCP socket (5.6, if it is built in); else 0. */
+static __always_inline __u64 mptcp_first(const struct sock *sk)
+{
+	if (!bpf_core_field_exists(struct mptcp_sock, first) ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
+		return 0;
+	return (__u64)BPF_CORE_READ((struct mptcp_sock *)sk, first);
+}
+
+/* The MPTCP socket that @tp, marked as MPTCP's, works for; NULL: not yet. */
+static __always_inline const struct sock *mptcp_of(const struct tcp_sock *tp)
+{
+	struct mptcp_subflow_context *subflow;
+
+	if (!bpf_core_field_exists(struct mptcp_subflow_context, conn))
+		return 0;
+	subflow = tp->inet_conn.icsk_ulp_data;
+	return subflow ? BPF_CORE_READ(subflow, conn) : 0;
+}
 
 /*
- * The address of the TCP socket behind @file, 0 if it is none; and the socket
- * itself in *@tp, where bpf_sock_from_file() exists (5.11). Before that what
- * is found has no type that the verifier lets us read a tcp_sock through.
+ * The address of the TCP socket behind @file, or of the first behind MPTCP's, 0
+ * if it is none; and the socket itself in *@tp, where bpf_sock_from_file()
+ * exists (5.11) and it is not MPTCP's. Else what is found has no type that the
+ * verifier lets us read a tcp_sock through.
  */
 static __always_inline __u64 file_tcp_sock(struct file *file,
 					   const struct tcp_sock **tp)
@@ -149,13 +172,15 @@ static __always_inline __u64 file_tcp_sock(struct file *file,
 		if (!sk)
 			return 0;
 		*tp = bpf_skc_to_tcp_sock(sk);
-		return (__u64)*tp;
+		return *tp ? (__u64)*tp : mptcp_first(sk);
 	}
 	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
 		return 0;
 	sk = BPF_CORE_READ((struct socket *)file->private_data, sk);
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if (!sk)
 		return 0;
+	if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return mptcp_first(sk);
 	return (__u64)sk;
 }
 

@@ -44,7 +44,8 @@ enum event_kind {
 	EVENT_PACKET = 13,
 	EVENT_STALLED = 15, /* struct segment_event, iter/tcp; see stall_role */
 	EVENT_ERROR = 16,   /* struct segment_event, inet_sk_error_report */
-	EVENT_KINDS = 17,
+	EVENT_SUBFLOW = 17, /* struct subflow_event, of MPTCP */
+	EVENT_KINDS = 18,
 };
 
 /* How the task in the header relates to the socket. */
@@ -252,6 +253,20 @@ struct exit_event {
 	struct event_header h; /* its last thread */
 };
 
+/*
+ * What belongs together in MPTCP: a process holds and closes an MPTCP socket,
+ * and the TCP connections below it are opened and closed for it later, by the
+ * kernel.
+ */
+struct subflow_event {
+	struct event_header h; /* sock: a TCP socket; the task, if OWNED */
+	__u64 first;	/* the connection's first TCP socket; 0: has gone */
+	__u8 old_state; /* of the MPTCP socket, when it changed; else both 0 */
+	__u8 new_state;
+	__u8 closing; /* as in sock_event, of the MPTCP socket */
+	__u8 reserved[5];
+};
+
 /* The states as the kernel numbers them (include/net/tcp_states.h). */
 enum event_tcp_state {
 	STATE_ESTABLISHED = 1,
@@ -311,5 +326,7 @@ EVENT_ASSERT_AT(sock_event, dsacks, 172);
 EVENT_ASSERT_SIZE(fork_event, 96);
 EVENT_ASSERT_SIZE(exec_event, 192);
 EVENT_ASSERT_SIZE(exit_event, 64);
+EVENT_ASSERT_SIZE(subflow_event, 80);
+EVENT_ASSERT_AT(subflow_event, old_state, 72);
 
 #endif /* TCPWHY_EVENT_H */

@@ -36,13 +36,65 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 	event_submit(&e->h);
 }
 
+/* A process did something to an MPTCP socket: its first TCP socket stands
+ * for it. */
+static __always_inline void emit_mptcp(const struct sock *sk, int old, int new)
+{
+	__u64 first = mptcp_first(sk);
+	struct subflow_event *e;
+
+	if (!first || !event_is_owned(sk))
+		return;
+	e = event_reserve(EVENT_SUBFLOW, sizeof(*e));
+	if (!e)
+		return;
+	e->h.sock = first;
+	e->h.flags |= EVENT_F_OWNED;
+	e->first = first;
+	e->old_state = old;
+	e->new_state = new;
+	e->closing = sock_file_released(sk);
+	event_task(&e->h);
+	event_submit(&e->h);
+}
+
+/* The kernel opened another TCP connection for an MPTCP socket. */
+static __always_inline void emit_subflow(const struct sock *sk)
+{
+	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+	const struct sock *mptcp;
+	struct subflow_event *e;
+	__u64 first;
+
+	if (!tp || !tp->is_mptcp)
+		return;
+	mptcp = mptcp_of(tp);
+	if (!mptcp)
+		return;
+	first = mptcp_first(mptcp);
+	if (!first || first == (__u64)tp)
+		return;
+	e = event_reserve(EVENT_SUBFLOW, sizeof(*e));
+	if (!e)
+		return;
+	e->h.sock = (__u64)tp;
+	e->first = first;
+	event_submit_quietly(&e->h);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 {
 	/* The kernel traces some changes from a state to itself. */
-	if (old == new || sk->sk_protocol != IPPROTO_TCP)
+	if (old == new)
+		return 0;
+	if (sk->sk_protocol == IPPROTO_MPTCP)
+		emit_mptcp(sk, old, new);
+	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	emit(EVENT_STATE, sk, old, new);
+	if (new == STATE_SYN_SENT || new == STATE_ESTABLISHED)
+		emit_subflow(sk);
 	return 0;
 }
 

@@ -285,7 +285,7 @@ static socklen_t stage_address(const struct stage *s,
 
 int new_socket(struct stage *s)
 {
-	int fd = socket(s->family, SOCK_STREAM, 0);
+	int fd = socket(s->family, SOCK_STREAM, s->protocol);
 
 	if (fd < 0)
 		die("cannot make a socket: %s", strerror(errno));

@@ -20,6 +20,7 @@
 
 struct stage {
 	int family;	     /* AF_INET, or AF_INET6 after -6 */
+	int protocol;	     /* 0: TCP; IPPROTO_MPTCP */
 	int port;	     /* after -p, or the sample's own */
 	const char *address; /* NULL: 127.0.0.1 or ::1 */
 	bool fast;	     /* after --fast: sleep less */

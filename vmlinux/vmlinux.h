@@ -169,6 +169,17 @@ struct inet_connection_sock {
 	struct {
 		u32 probe_size : 31;
 	} icsk_mtup;
+	void *icsk_ulp_data;
+};
+
+/* Neither is there without CONFIG_MPTCP. */
+struct mptcp_sock {
+	struct inet_connection_sock sk;
+	struct sock *first;
+};
+
+struct mptcp_subflow_context {
+	struct sock *conn; /* the MPTCP socket */
 };
 
 struct tcp_sock {

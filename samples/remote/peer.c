@@ -133,6 +133,13 @@ void peer_send_sack(struct peer *p, struct sack_block block)
 			    .seq = p->snd_nxt, .flags = ACK, .sack = block });
 }
 
+void peer_send_syn(struct peer *p, const uint8_t *option)
+{
+	transmit(p, &(struct segment){ .seq = p->snd_nxt++,
+				       .flags = SYN,
+				       .option = option });
+}
+
 void peer_accept(struct peer *p)
 {
 	struct segment syn = peer_expect(p, SYN, 0);

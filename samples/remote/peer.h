@@ -38,6 +38,8 @@ void peer_take(struct peer *p, const struct segment *seg);
 
 void peer_send(struct peer *p, uint8_t flags, const char *text);
 void peer_send_at(struct peer *p, uint32_t seq, uint8_t flags);
+/* A SYN with a TCP option: a multiple of 4 bytes, the second its length. */
+void peer_send_syn(struct peer *p, const uint8_t *option);
 void peer_send_sack(struct peer *p, struct sack_block block);
 
 /* The whole handshake, from either side. */

@@ -92,6 +92,36 @@ static void syn_only_app(struct stage *s)
 	nobody_app(s);
 }
 
+/* Another path of a connection that this host does not know. */
+
+#define TCPOPT_MPTCP 30
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+static void mptcp_join_host(struct stage *s, struct peer *p)
+{
+	/* MP_JOIN (RFC 8684, 3.2): an address id, a token, a random number. */
+	static const uint8_t join[] = { TCPOPT_MPTCP, 12,  0x10, 1, 't', 'o',
+					'k',	      'e', 1,	 2, 3,	 4 };
+
+	peer_send_syn(p, join);
+	p->rcv_nxt = 0;
+	peer_expect(p, RST | ACK, 0);
+	note_send(s);
+}
+
+static void mptcp_join_app(struct stage *s)
+{
+	int listener;
+
+	s->protocol = IPPROTO_MPTCP;
+	listener = listen_on(s);
+	note_wait(s);
+	expect_nobody(listener);
+	close(listener);
+}
+
 const struct script server_scripts[] = {
 	{
 		.name = "reset-before-accept",
@@ -112,6 +142,13 @@ const struct script server_scripts[] = {
 		.about = "our SYN+ACK is not answered",
 		.host = syn_only_host,
 		.app = syn_only_app,
+		.app_listens = true,
+	},
+	{
+		.name = "mptcp-join",
+		.about = "MPTCP: a path for a connection that is not here",
+		.host = mptcp_join_host,
+		.app = mptcp_join_app,
 		.app_listens = true,
 	},
 	{ 0 },

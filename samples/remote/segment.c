@@ -94,7 +94,10 @@ static size_t build_options(const struct segment *seg, uint8_t *options)
 
 	if (seg->flags & SYN) {
 		memcpy(options, syn, sizeof(syn));
-		return sizeof(syn);
+		if (!seg->option)
+			return sizeof(syn);
+		memcpy(options + sizeof(syn), seg->option, seg->option[1]);
+		return sizeof(syn) + seg->option[1];
 	}
 	if (seg->sack.start == seg->sack.end)
 		return 0;

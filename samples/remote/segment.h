@@ -31,6 +31,7 @@ struct segment {
 	uint32_t seq, ack;
 	uint8_t flags; /* enum tcp_flag */
 	uint16_t window;
+	const uint8_t *option;	/* of option[1] bytes, with a SYN; or NULL */
 	struct sack_block sack; /* to be sent if start and end differ */
 	const void *data;
 	size_t len;

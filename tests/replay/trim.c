@@ -68,7 +68,7 @@ static bool is_ours(const struct trim *trim, const struct event_header *e)
 
 	if (event_fork(e) && has(&trim->pids, event_fork(e)->child_pid))
 		return true;
-	if (e->kind == EVENT_HOLDER)
+	if (e->kind == EVENT_HOLDER || e->kind == EVENT_SUBFLOW)
 		return has(&trim->socks, e->sock);
 	if (conn)
 		return has(&trim->namespaces, conn->netns);

@@ -213,6 +213,7 @@ union any_event {
 	struct fork_event fork;
 	struct exec_event exec;
 	struct exit_event exit;
+	struct subflow_event subflow;
 };
 
 /* An event of @kind with something in every byte that may be anything. */
@@ -233,6 +234,10 @@ static inline void make_event(union any_event *e, unsigned int kind,
 		e->exec.filename[EVENT_FILENAME_LEN - 1] = '\0';
 	} else if (kind == EVENT_EXIT) {
 		e->h.size = sizeof(e->exit);
+	} else if (kind == EVENT_SUBFLOW) {
+		e->h.size = sizeof(e->subflow);
+		e->subflow.old_state = STATE_ESTABLISHED;
+		e->subflow.new_state = STATE_FIN_WAIT1;
 	} else if (event_segment(&e->h)) {
 		e->h.size = sizeof(e->segment);
 		e->segment.tcp.state = STATE_ESTABLISHED;

@@ -35,6 +35,7 @@ static const size_t sizes[EVENT_KINDS] = {
 	[EVENT_EXEC] = sizeof(struct exec_event),
 	[EVENT_EXIT] = sizeof(struct exit_event),
 	[EVENT_PACKET] = sizeof(struct segment_event),
+	[EVENT_SUBFLOW] = sizeof(struct subflow_event),
 	[EVENT_STALLED] = sizeof(struct segment_event),
 	[EVENT_ERROR] = sizeof(struct segment_event),
 };

@@ -93,20 +93,53 @@ static enum flow_act_kind act_kind(const struct sock_event *e)
 		       : ACT_DISCONNECT;
 }
 
-static void learn_act(struct flow *flow, const struct sock_event *e,
-		      struct flow_mark mark)
+static void learn_act(struct flow *flow, const struct event_header *e,
+		      enum flow_act_kind kind, struct flow_mark mark)
 {
 	struct flow_act *act = &flow->act;
 
-	if (act->mark.time || !begins_end(e->new_state) ||
-	    !(e->h.flags & EVENT_F_OWNED) || flow->killed ||
+	if (act->mark.time || !(e->flags & EVENT_F_OWNED) || flow->killed ||
 	    flow->reset_received.time)
 		return;
 	act->mark = mark;
-	act->who = party_from(&e->h);
-	act->kind = act_kind(e);
-	act->exiting = e->h.flags & EVENT_F_EXITING;
-	act->exit_code = e->h.exit_code;
+	act->who = party_from(e);
+	act->kind = kind;
+	act->exiting = e->flags & EVENT_F_EXITING;
+	act->exit_code = e->exit_code;
+}
+
+/* A kernel thread closes what is MPTCP's when a process has closed that. */
+static bool is_servant(const struct sock_event *e)
+{
+	return e->flags & SOCK_F_MPTCP && e->h.flags & EVENT_F_KTHREAD;
+}
+
+/*
+ * MPTCP: what was done to its socket was done to the TCP connections below it,
+ * of which the first stands for all.
+ */
+static void apply_subflow(struct flow_table *table,
+			  const struct subflow_event *e, struct flow_mark mark,
+			  struct flow_change *change)
+{
+	struct flow_node *node = flow_by_sock(table, e->h.sock);
+	struct flow_node *first = flow_by_sock(table, e->first);
+	struct flow *flow;
+
+	if (!node || node->flow.destroyed)
+		return;
+	flow = &node->flow;
+	change->flow = flow;
+	if (first && first != node && flow->owner.basis != PARTY_PROVEN)
+		flow->owner = first->flow.owner;
+	learn_owner(flow, &e->h);
+	if (e->h.flags & EVENT_F_KTHREAD || !begins_end(e->new_state))
+		return;
+	learn_act(flow, &e->h,
+		  e->closing || e->h.flags & EVENT_F_EXITING ? ACT_CLOSE
+		  : e->new_state != STATE_CLOSE		     ? ACT_SHUTDOWN
+							     : ACT_DISCONNECT,
+		  mark);
 }
 
 static bool starts_new_flow(const struct flow_node *node,
@@ -228,7 +261,8 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 	change->flow = &node->flow;
 	node->flow.killed |= is_killed(e);
 	learn_counters(&node->flow, e);
-	learn_act(&node->flow, e, mark);
+	if (begins_end(e->new_state) && !is_servant(e))
+		learn_act(&node->flow, &e->h, act_kind(e), mark);
 	change_state(&node->flow, e, mark);
 	if (e->new_state == STATE_ESTABLISHED)
 		flow_pair(table, node, e->snd_una, e->rcv_nxt);
@@ -485,6 +519,9 @@ int flow_apply(struct flow_table *table, const struct event_header *e,
 	case EVENT_EXISTING:
 	case EVENT_HOLDER:
 		return apply_existing(table, event_sock(e), change);
+	case EVENT_SUBFLOW:
+		apply_subflow(table, event_subflow(e), mark, change);
+		return 0;
 	case EVENT_FORK:
 	case EVENT_EXEC:
 	case EVENT_EXIT:

@@ -25,6 +25,7 @@ static const struct {
 	[EVENT_EXEC] = { "exec", sizeof(struct exec_event) },
 	[EVENT_EXIT] = { "exit", sizeof(struct exit_event) },
 	[EVENT_PACKET] = { "packet", sizeof(struct segment_event) },
+	[EVENT_SUBFLOW] = { "subflow", sizeof(struct subflow_event) },
 	[EVENT_STALLED] = { "stalled", sizeof(struct segment_event) },
 	[EVENT_ERROR] = { "error", sizeof(struct segment_event) },
 };
@@ -69,6 +70,12 @@ const struct exec_event *event_exec(const struct event_header *e)
 	return e->kind == EVENT_EXEC ? (const struct exec_event *)e : NULL;
 }
 
+const struct subflow_event *event_subflow(const struct event_header *e)
+{
+	return e->kind == EVENT_SUBFLOW ? (const struct subflow_event *)e
+					: NULL;
+}
+
 const struct event_conn *event_conn(const struct event_header *e)
 {
 	if (is_sock_kind(e->kind))
@@ -110,6 +117,13 @@ static const char *check_segment(const struct segment_event *e)
 	return check_conn(&e->conn);
 }
 
+static const char *check_subflow(const struct subflow_event *e)
+{
+	if (e->old_state >= STATE_COUNT || e->new_state >= STATE_COUNT)
+		return "MPTCP state out of range";
+	return NULL;
+}
+
 static const char *check_process(const struct event_header *e)
 {
 	const struct fork_event *fork = event_fork(e);
@@ -144,6 +158,8 @@ const struct event_header *event_decode(const void *data, size_t size,
 		*problem = check_sock(event_sock(e));
 	else if (is_segment_kind(e->kind))
 		*problem = check_segment(event_segment(e));
+	else if (event_subflow(e))
+		*problem = check_subflow(event_subflow(e));
 	else
 		*problem = check_process(e);
 	return *problem ? NULL : e;

@@ -27,6 +27,7 @@ const struct sock_event *event_sock(const struct event_header *e);
 const struct segment_event *event_segment(const struct event_header *e);
 const struct fork_event *event_fork(const struct event_header *e);
 const struct exec_event *event_exec(const struct event_header *e);
+const struct subflow_event *event_subflow(const struct event_header *e);
 
 /* The 4-tuple of a checked event; NULL where its kind has none. */
 const struct event_conn *event_conn(const struct event_header *e);

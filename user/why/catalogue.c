@@ -11,6 +11,7 @@ const struct rule_family *const catalogue[] = {
 	&reset_resources_rules,
 	&reset_timer_rules,
 	&reset_killed_rules,
+	&reset_mptcp_rules,
 	&reset_answer_rules,
 	&reset_outside_rules,
 	&reset_received_rules,

@@ -265,7 +265,9 @@ static void fill_ends(const struct evidence_case *c, struct finding *f)
 	if (flow)
 		f->owner = flow->owner;
 	if (c->event->kind == EVENT_RETRANSMIT_SYNACK ||
-	    (!flow && c->event->kind == EVENT_DROP)) {
+	    (!flow && c->event->kind == EVENT_DROP) ||
+	    (!flow && c->event->kind == EVENT_RESET_SENT &&
+	     c->segment->tcp.state == STATE_LISTEN)) {
 		flow = flow_find_listener(c->flows, c->conn, f->time, false);
 		if (flow)
 			f->owner = flow->owner;

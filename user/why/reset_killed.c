@@ -47,6 +47,11 @@ static void add_victim(const struct evidence_case *c, struct finding *f)
 		snprintf(text, sizeof(text),
 			 "no process of this host notices: it was closed "
 			 "already");
+	else if (tcp->flags & SOCK_F_MPTCP)
+		snprintf(text, sizeof(text),
+			 "%s's MPTCP connection loses this subflow, and stalls "
+			 "if it has no other",
+			 who);
 	else if (!(tcp->flags & SOCK_F_HAS_FILE))
 		snprintf(text, sizeof(text),
 			 "who accepts it gets ECONNABORTED on its first read "

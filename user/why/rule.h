@@ -69,6 +69,7 @@ extern const struct rule_family reset_listener_rules;
 extern const struct rule_family reset_resources_rules;
 extern const struct rule_family reset_timer_rules;
 extern const struct rule_family reset_killed_rules;
+extern const struct rule_family reset_mptcp_rules;
 extern const struct rule_family reset_answer_rules;
 extern const struct rule_family reset_outside_rules;
 extern const struct rule_family reset_received_rules;

@@ -326,6 +326,11 @@ static const struct {
 	{ "limit", "T" },
 	{ "error", "ETIMEDOUT" },
 	{ "bpf_program", "" },
+	{ "closed", "a process closed it" },
+	{ "fast", "bytes were unread, or SO_LINGER was {1,0}" },
+	{ "moment", "at some moment" },
+	{ "refusal", "its connection is not here, or takes no more" },
+	{ "code", "with a reason of RFC 8684, 3.6" },
 	{ "whose", "the connection of another" },
 	{ "victim_effect", "who holds the socket gets ECONNABORTED" },
 };
