@@ -101,6 +101,7 @@ int cmd_replay(int argc, char **argv)
 		      "privileges.",
 		      1, 1);
 	signal(SIGPIPE, SIG_IGN);
+	options.replayed = true;
 	status = replay_file(&options);
 	options_free(&options);
 	return status;

@@ -22,6 +22,7 @@ struct options {
 	bool json;
 	bool why_only;
 	bool no_fold;
+	bool replayed; /* by the subcommand: from a recording */
 	bool markdown;
 	enum sink_clock clock;
 	const char *record; /* -w FILE; NULL: none */

@@ -110,6 +110,7 @@ static struct sink *new_sink(const struct session *s)
 		.colour = wants_colour(),
 		.why_only = s->options->why_only,
 		.no_fold = s->options->no_fold,
+		.replayed = s->options->replayed,
 		.width = terminal_width(),
 	};
 

@@ -202,7 +202,16 @@ static void wrapped_at_80_columns(void **state)
 	show_state(&s, v4(), some_party(4120, "fifteen-letters"), 60000);
 	show_state(&s, conn_of("192.168.100.100", 56978, "192.168.100.101", 80),
 		   some_party(4194304, "fifteen-letters"), 999000000);
+	show_state(&s, conn_of(LONG_V6, 65535, LONG_V6, 65534),
+		   some_party(4194304, "fifteen-letters"), 999000000);
+	f.conn = conn_of(LONG_V6, 65535, LONG_V6, 65534);
+	f.owner = f.actor = f.peer = some_party(4194304, "fifteen-letters");
+	for (int i = 0; i < 9; i++)
+		s.sink->ops->finding(s.sink, &f);
+	s.sink->ops->lost(s.sink, 3 * SEC, UINT64_MAX, UINT64_MAX);
+	sink_advance(s.sink, 9 * SEC);
 	fflush(s.out);
+	assert_non_null(strstr(s.text, "6 more in "));
 	assert_in_range(widest_line(s.text), 70, 80);
 	/* A short phrase stays in one piece, a space stays a space. */
 	for (int i = 0; i < 6; i++) {
@@ -304,8 +313,10 @@ static void endings(void **state)
 	e.duration = e.let_go[0] = 0;
 	s.sink->ops->ending(s.sink, &e);
 	fflush(s.out);
-	assert_non_null(strstr(s.text, "ended by a RST: server[10] called "
-				       "close() first · open 1.1 ms · 4 B to"));
+	assert_non_null(strstr(s.text,
+			       "ended by a RST: server[10] called "
+			       "close() first · open 1.1 ms ·\n"
+			       "          4 B to the server, 10 B back"));
 	assert_non_null(strstr(s.text, "  end     client[20] 127.0.0.1:56978 "
 				       "SYN_SENT → ESTABLISHED → CLOSE\n"
 				       "  end     server[10] 127.0.0.1:8082 "
@@ -592,6 +603,24 @@ static void losses(void **state)
 	shown_free(&s);
 }
 
+/* Who replays a recording does not wait for more. */
+static void greeting(void **state)
+{
+	struct sink_options options = { .clock = SINK_UTC, .width = 80 };
+	struct shown s;
+
+	(void)state;
+	show_with(&s, text_sink_new, options);
+	s.sink->ops->start(s.sink);
+	assert_shown(&s, "tcpwhy is watching; Ctrl-C ends it\n");
+	options.replayed = true;
+	show_with(&s, text_sink_new, options);
+	s.sink->ops->start(s.sink);
+	fflush(s.out);
+	assert_int_equal(s.size, 0);
+	shown_free(&s);
+}
+
 /* Escape sequences only where they were asked for. */
 static void colours(void **state)
 {
@@ -615,6 +644,7 @@ static void colours(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(greeting),
 		cmocka_unit_test(state_line),
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(ipv6_is_not_cut),

@@ -28,6 +28,7 @@ struct sink_options {
 	bool colour;
 	bool why_only;	    /* findings, no events and closing lines */
 	bool no_fold;	    /* every finding in full, however many */
+	bool replayed;	    /* nobody waits for the next line */
 	unsigned int width; /* of the terminal; 0: not a terminal */
 };
 

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "act.h"
+#include "burst.h"
 #include "decode.h"
-#include "fold.h"
+#include "headline.h"
 #include "page.h"
 #include "rule.h"
 #include "sink.h"
@@ -31,19 +32,9 @@ static const char *red(const struct text_sink *t)
 	return page_colour(&t->o, PAGE_RED);
 }
 
-static const char *yellow(const struct text_sink *t)
-{
-	return page_colour(&t->o, PAGE_YELLOW);
-}
-
 static const char *dim(const struct text_sink *t)
 {
 	return page_colour(&t->o, PAGE_DIM);
-}
-
-static const char *bold(const struct text_sink *t)
-{
-	return page_colour(&t->o, PAGE_BOLD);
 }
 
 static const char *plain(const struct text_sink *t)
@@ -57,15 +48,46 @@ static void text_start(struct sink *sink)
 {
 	struct text_sink *t = text_of(sink);
 
-	if (t->o.width)
+	if (t->o.width && !t->o.replayed)
 		fprintf(t->o.out, "%stcpwhy is watching; Ctrl-C ends it%s\n",
 			dim(t), plain(t));
 }
 
 /* Width of a column and the space behind it. */
-static int pad(int used, int least)
+static unsigned int pad(unsigned int used, unsigned int least)
 {
 	return (used > least ? used : least) + 1;
+}
+
+/*
+ * A state change: who, where and with whom, then what. On a narrow terminal
+ * what comes on a line of its own, and so may the rest.
+ */
+static void print_change(const struct text_sink *t, uint64_t time,
+			 const char *const ends[3], const char *change)
+{
+	unsigned int used = PAGE_TIME_COLUMNS + 1 +
+			    pad(page_columns(ends[0]), 20) +
+			    pad(page_columns(ends[1]), 15);
+	unsigned int remote = page_columns(ends[2]);
+	char text[PAGE_PARTY_LEN + 2 * WORDS_ENDPOINT_LEN];
+
+	page_time(&t->o, time);
+	if (!t->o.width ||
+	    used + pad(remote, 15) + page_columns(change) <= t->o.width) {
+		fprintf(t->o.out, " %-20s %-15s %-15s %s\n", ends[0], ends[1],
+			ends[2], change);
+		return;
+	}
+	if (used + remote <= t->o.width) {
+		fprintf(t->o.out, " %-20s %-15s %s\n", ends[0], ends[1],
+			ends[2]);
+	} else {
+		snprintf(text, sizeof(text), "%s %s %s", ends[0], ends[1],
+			 ends[2]);
+		page_wrapped(&t->o, text, PAGE_TIME_COLUMNS);
+	}
+	fprintf(t->o.out, "%*s%s\n", PAGE_TIME_COLUMNS + 1, "", change);
 }
 
 static void text_event(struct sink *sink, const struct moment *m)
@@ -73,8 +95,8 @@ static void text_event(struct sink *sink, const struct moment *m)
 	struct text_sink *t = text_of(sink);
 	const struct sock_event *e = event_sock(m->event);
 	char who[PAGE_PARTY_LEN], local[WORDS_ENDPOINT_LEN];
-	char remote[WORDS_ENDPOINT_LEN], change[64], spent[32] = "";
-	int used;
+	char remote[WORDS_ENDPOINT_LEN], text[96], spent[32];
+	struct line change = LINE(text);
 
 	if (t->o.why_only || !e || e->h.kind != EVENT_STATE)
 		return;
@@ -88,54 +110,17 @@ static void text_event(struct sink *sink, const struct moment *m)
 			       sizeof(remote));
 	else
 		snprintf(remote, sizeof(remote), "*");
-	if (m->duration_known && m->duration)
-		words_duration(m->duration, spent, sizeof(spent));
-	snprintf(change, sizeof(change), "%s → %s", words_state(e->old_state),
+	line_add(&change, "%s → %s", words_state(e->old_state),
 		 words_state(e->new_state));
-	page_time(&t->o, e->h.time);
-	/* A narrow terminal gets the change on a line of its own. */
-	used = 13 + pad(page_columns(who), 20) + pad(page_columns(local), 15) +
-	       pad(page_columns(remote), 15) + page_columns(change) +
-	       (*spent ? 2 + page_columns(spent) : 0);
-	if (t->o.width && (unsigned int)used > t->o.width)
-		fprintf(t->o.out, " %s %s %s\n%*s%s", who, local, remote, 13,
-			"", change);
-	else
-		fprintf(t->o.out, " %-20s %-15s %-15s %s", who, local, remote,
-			change);
-	fprintf(t->o.out, "%s%s\n", *spent ? "  " : "", spent);
+	if (m->duration_known && m->duration) {
+		words_duration(m->duration, spent, sizeof(spent));
+		line_add(&change, "  %s", spent);
+	}
+	print_change(t, e->h.time, (const char *const[]){ who, local, remote },
+		     text);
 }
 
 /* --- findings --- */
-
-static const char *headline(enum finding_what what)
-{
-	switch (what) {
-	case WHAT_RST_SENT:
-	case WHAT_RST_RECEIVED:
-		return "RST";
-	case WHAT_RETRANSMIT:
-	case WHAT_SYNACK_RETRANSMIT:
-		return "RETRANSMIT";
-	case WHAT_STALLED:
-		return "STALLED";
-	default:
-		return "FAILED";
-	}
-}
-
-/* What a line about findings begins with; @text is the rest of it. */
-static void print_headline(const struct text_sink *t, uint64_t time,
-			   enum finding_what what, const char *text)
-{
-	const char *word = headline(what);
-	bool mended = what == WHAT_RETRANSMIT || what == WHAT_SYNACK_RETRANSMIT;
-
-	page_time(&t->o, time);
-	fprintf(t->o.out, "  %s%s%s%s ", bold(t), mended ? yellow(t) : red(t),
-		word, plain(t));
-	page_wrapped(&t->o, text, PAGE_TIME_COLUMNS + 3 + page_columns(word));
-}
 
 /* Who is where, in one piece. */
 static void add_end(struct line *line, const char *before,
@@ -162,21 +147,27 @@ static void print_ends(const struct text_sink *t, const struct finding *f)
 	line_add(&line, " ");
 	add_end(&line, f->what == WHAT_RST_RECEIVED ? "← " : "→ ",
 		f->has_peer ? &f->peer : &nobody, f->conn.raddr, f->conn.rport);
-	print_headline(t, f->time, f->what, text);
+	headline_print(&t->o, f->time, f->what, text);
 }
 
-/* A short phrase is not broken over two lines. */
-static void add_phrase(struct line *line, const char *phrase)
+/* A short phrase is not broken; what separates two stays with the first. */
+__attribute__((format(printf, 2, 3))) static void
+add_phrase(struct line *line, const char *format, ...)
 {
-	bool brief = page_columns(phrase) < 40;
+	char phrase[sizeof(((struct evidence *)0)->phrase)];
+	va_list args;
 	size_t from;
 
+	va_start(args, format);
+	vsnprintf(phrase, sizeof(phrase), format, args);
+	va_end(args);
 	if (!*phrase)
 		return;
-	line_add(line, "%s", line->used ? " · " : "");
+	if (line->used)
+		line_add(line, "%c· ", PAGE_STICKY);
 	from = line->used;
 	line_add(line, "%s", phrase);
-	if (brief)
+	if (page_columns(phrase) < 40)
 		page_stick(line->text, from);
 }
 
@@ -186,7 +177,7 @@ static void print_evidence(const struct text_sink *t, const struct finding *f)
 	struct line line = LINE(text);
 
 	for (unsigned int i = 0; i < f->evidence_count; i++)
-		add_phrase(&line, f->evidence[i].phrase);
+		add_phrase(&line, "%s", f->evidence[i].phrase);
 	if (f->after_loss)
 		add_phrase(&line, "events were lost shortly before: this may "
 				  "be incomplete");
@@ -233,82 +224,11 @@ static void text_finding(struct sink *sink, const struct finding *f)
 	page_item(&t->o, "cause", verdict);
 }
 
-/* --- findings that are many and alike --- */
-
-static void add_party(struct line *line, const struct fold_party *who,
-		      const char *unknown)
-{
-	char text[PAGE_PARTY_LEN];
-
-	if (!who->several)
-		page_party(&who->party, unknown, text);
-	else if (who->party.pid)
-		words_comm(&who->party, text, sizeof(text));
-	else
-		snprintf(text, sizeof(text), "several");
-	line_add(line, "%s%s", text, who->several ? " processes" : "");
-}
-
-static void add_addresses(struct line *line, const struct fold_addresses *list,
-			  uint16_t port)
-{
-	char text[WORDS_ENDPOINT_LEN];
-
-	if (list->count > 1) {
-		line_add(line, "%s%u addresses", list->more ? "more than " : "",
-			 list->count);
-		if (port)
-			line_add(line, ", port %u", port);
-		return;
-	}
-	if (port)
-		words_endpoint(list->addr[0], port, text, sizeof(text));
-	else
-		words_address(list->addr[0], text, sizeof(text));
-	line_add(line, "%s", text);
-}
-
-/* Whose, where, and with whom: what they have in common comes first. */
-static void add_ends(struct line *line, const struct fold_line *l)
-{
-	size_t from = line->used;
-
-	add_party(line, &l->owner,
-		  l->unsocketed ? "nobody" : "no process known");
-	line_add(line, l->remote ? " to " : " on ");
-	add_addresses(line, l->remote ? &l->far : &l->local, l->port);
-	page_stick(line->text, from);
-	if (l->remote)
-		return;
-	line_add(line, ", ");
-	from = line->used;
-	line_add(line, l->what == WHAT_RETRANSMIT ? "to " : "from ");
-	if (l->peer.party.pid && !l->peer.several)
-		add_party(line, &l->peer, "");
-	else
-		add_addresses(line, &l->far, 0);
-	page_stick(line->text, from);
-}
-
-static void print_fold(void *arg, const struct fold_line *l)
+static void print_burst(void *arg, const struct fold_line *line)
 {
 	const struct text_sink *t = arg;
-	char text[512], part[32];
-	struct line line = LINE(text);
 
-	words_duration(l->time - l->since, part, sizeof(part));
-	line_add(&line, "%s: %llu more in %s,", l->cause,
-		 (unsigned long long)l->count, part);
-	page_stick(text, 0);
-	line_add(&line, " ");
-	add_ends(&line, l);
-	if (l->actor.party.pid && l->actor.party.pid != l->owner.party.pid) {
-		line_add(&line, ", by ");
-		add_party(&line, &l->actor, "");
-	}
-	if (l->after_loss)
-		line_add(&line, "; events were lost shortly before");
-	print_headline(t, l->time, l->what, text);
+	burst_print(&t->o, line);
 }
 
 static void text_advance(struct sink *sink, uint64_t now)
@@ -330,9 +250,9 @@ static void print_end(const struct text_sink *t, const struct flow *flow)
 	page_party(&flow->owner, "-", who);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, local,
 		       sizeof(local));
-	line_add(&line, "%s %s ", who, local);
+	line_add(&line, "%s%c%s ", who, PAGE_STICKY, local);
 	for (unsigned int i = 0; i < flow->path_len; i++)
-		line_add(&line, "%s%s", i ? " → " : " ",
+		line_add(&line, "%s%s", i ? " →\x01" : "",
 			 words_state(flow->path[i]));
 	page_item(&t->o, "end", text);
 }
@@ -385,12 +305,12 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	}
 	if (e->duration) {
 		words_duration(e->duration, part, sizeof(part));
-		line_add(&line, " · open %s", part);
+		add_phrase(&line, "open %s", part);
 	}
-	line_add(&line, " · %llu B to the %s, %llu B back",
-		 (unsigned long long)a->bytes_out,
-		 b || a->path[0] == STATE_SYN_SENT ? "server" : "remote",
-		 (unsigned long long)a->bytes_in);
+	add_phrase(&line, "%llu B to the %s, %llu B back",
+		   (unsigned long long)a->bytes_out,
+		   b || a->path[0] == STATE_SYN_SENT ? "server" : "remote",
+		   (unsigned long long)a->bytes_in);
 	page_wrapped(&t->o, text, 14);
 	print_end(t, a);
 	if (b)
@@ -404,13 +324,15 @@ static void text_lost(struct sink *sink, uint64_t time, uint64_t more,
 		      uint64_t total)
 {
 	struct text_sink *t = text_of(sink);
+	char text[160];
 
+	snprintf(text, sizeof(text),
+		 "%llu events (%llu so far): the ring was full; --ring-size "
+		 "makes it larger",
+		 (unsigned long long)more, (unsigned long long)total);
 	page_time(&t->o, time);
-	fprintf(t->o.out,
-		"  %sLOST%s %llu events (%llu so far): the ring was full; "
-		"--ring-size makes it larger\n",
-		red(t), plain(t), (unsigned long long)more,
-		(unsigned long long)total);
+	fprintf(t->o.out, "  %sLOST%s", red(t), plain(t));
+	page_wrapped(&t->o, text, PAGE_TIME_COLUMNS + 6);
 }
 
 static void text_end(struct sink *sink, const struct summary *s)
@@ -449,7 +371,7 @@ struct sink *text_sink_new(const struct sink_options *options)
 	t->o = *options;
 	if (options->no_fold)
 		return &t->sink;
-	t->fold = fold_new(MAX_GROUPS, print_fold, t);
+	t->fold = fold_new(MAX_GROUPS, print_burst, t);
 	if (!t->fold) {
 		free(t);
 		return NULL;
