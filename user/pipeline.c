@@ -124,7 +124,21 @@ static uint64_t after(uint64_t time, uint64_t earlier)
 	return earlier && time > earlier ? time - earlier : 0;
 }
 
-/* The socket of @flow is gone: tell the connection, once all of it is. */
+/* By connect(AF_UNSPEC): the socket stays, perhaps for another connection. */
+static bool is_dissolved(const struct flow *flow)
+{
+	return flow->act.mark.time && flow->act.kind == ACT_DISCONNECT &&
+	       flow->ended.time;
+}
+
+/* This end was given up at event @seq, or before. */
+static bool is_given_up(const struct flow *flow, uint64_t seq)
+{
+	return (flow->destroyed && flow->gone.seq <= seq) ||
+	       (is_dissolved(flow) && flow->ended.seq <= seq);
+}
+
+/* The connection has lost @flow: tell it, once both ends are given up. */
 static void tell_ending(struct pipeline *p, const struct moment *m)
 {
 	struct flow *flow = m->flow, *peer = m->peer;
@@ -135,7 +149,7 @@ static void tell_ending(struct pipeline *p, const struct moment *m)
 	if (peer && (!peer->established || peer->told || peer->listener))
 		peer = NULL;
 	/* The later of the two tells it. */
-	if (peer && (!peer->destroyed || peer->gone.seq > m->seq))
+	if (peer && !is_given_up(peer, m->seq))
 		return;
 	flow->told = true;
 	if (peer)
@@ -271,7 +285,9 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 			count_finding(p, &p->finding);
 		}
 	}
-	if (e->kind == EVENT_DESTROY && m.flow)
+	if (m.flow &&
+	    (e->kind == EVENT_DESTROY ||
+	     (is_dissolved(m.flow) && m.flow->ended.seq == item->seq)))
 		tell_ending(p, &m);
 }
 

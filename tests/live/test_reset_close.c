@@ -100,6 +100,8 @@ static void connects_again(const struct watcher *watcher)
 		taken++;
 	}
 	EXPECT(watcher, taken == 2, "two connections");
+	EXPECT(watcher, count_lines(watcher, "connection", 0) == 2,
+	       "the end of both");
 }
 
 /* --- unsent data in LAST_ACK and CLOSING ------------------------------ */

@@ -238,6 +238,48 @@ static void ending_of_one_end(void **state)
 	assert_null(lab->ending.ends[1]);
 }
 
+/* The client's socket stays, and may connect again; its end is over. */
+static void dissolve(struct lab *lab, __u64 time)
+{
+	lab_state(lab, time, CLIENT_SOCK, loopback(), STATE_ESTABLISHED,
+		  STATE_CLOSE, CLIENT);
+}
+
+static void ending_by_disconnect(void **state)
+{
+	struct lab *lab = *state;
+
+	open_connection(lab);
+	dissolve(lab, 3 * SEC);
+	tick(lab, 4 * SEC);
+	assert_int_equal(lab->endings, 0);
+	lab_state(lab, 5 * SEC, CHILD_SOCK, turned(loopback()),
+		  STATE_ESTABLISHED, STATE_CLOSE, 0);
+	lab_destroy(lab, 5 * SEC + 1, CHILD_SOCK, turned(loopback()), SERVER);
+	tick(lab, 6 * SEC);
+	assert_int_equal(lab->endings, 1);
+	/* ... and is not told again when it is closed at last. */
+	lab_destroy(lab, 9 * SEC, CLIENT_SOCK, loopback(), CLIENT);
+	lab_end(lab);
+	assert_int_equal(lab->endings, 1);
+	assert_int_equal(lab->summary.connections, 1);
+}
+
+static void ending_by_disconnect_of_the_later(void **state)
+{
+	struct lab *lab = *state;
+
+	open_connection(lab);
+	end_side(lab, 3 * SEC, false);
+	lab_destroy(lab, 3 * SEC + 2, CHILD_SOCK, turned(loopback()), SERVER);
+	tick(lab, 4 * SEC);
+	assert_int_equal(lab->endings, 0);
+	dissolve(lab, 5 * SEC);
+	tick(lab, 6 * SEC);
+	assert_int_equal(lab->endings, 1);
+	lab_end(lab);
+}
+
 static void failed_connects_and_listeners_have_none(void **state)
 {
 	struct lab *lab = *state;
@@ -449,6 +491,8 @@ int main(void)
 		lab_test(ending_in_detail),
 		lab_test(both_let_go_at_once),
 		lab_test(ending_of_one_end),
+		lab_test(ending_by_disconnect),
+		lab_test(ending_by_disconnect_of_the_later),
 		lab_test(failed_connects_and_listeners_have_none),
 		lab_test(ending_with_reused_ports),
 		lab_test(losses_in_their_place),
