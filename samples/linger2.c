@@ -30,6 +30,8 @@ static void serve(struct stage *s)
 		set_linger_zero(fd);
 	shutdown(fd, SHUT_WR);
 	await_state(fd, TCP_FIN_WAIT2);
+	/* Its connect() has returned, or it would be that which fails. */
+	note_wait(s);
 	if (stage_variant(s, "unread"))
 		await_unread(fd, 4);
 	close(fd);
@@ -40,6 +42,7 @@ static void request(struct stage *s)
 {
 	int fd = connect_to(s);
 
+	note_send(s);
 	expect_end(fd);
 	if (stage_variant(s, "unread"))
 		send_exactly(fd, "ABCD", 4);

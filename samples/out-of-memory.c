@@ -34,6 +34,8 @@ static void serve(struct stage *s)
 
 	set_buffer(fd, SO_SNDBUFFORCE, SEND_BUFFER);
 	send_until_full(fd);
+	/* Its connect() has returned, or it would be that which fails. */
+	note_wait(s);
 	if (stage_variant(s, "lower")) {
 		sysctl_write(TCP_MEM, LIMIT);
 		close(fd);
@@ -52,6 +54,7 @@ static void request(struct stage *s)
 
 	set_buffer(fd, SO_RCVBUF, 4096);
 	connect_with(s, fd);
+	note_send(s);
 	await_reset(fd);
 	expect_rest_and_error(fd, ECONNRESET);
 	close(fd);

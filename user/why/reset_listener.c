@@ -74,14 +74,14 @@ static void add_closing(struct finding *f)
 	char act[64];
 
 	if (!strcmp(f->trigger, "sock-destroy"))
-		finding_add_fragment(f, "closing",
+		finding_add_fragment(f, "stopped",
 				     "destroyed the listener (SOCK_DESTROY, as "
 				     "\"ss -K\" does)");
 	else if (!strcmp(f->trigger, "listener-closed"))
-		finding_add_fragment(f, "closing", "closed its listener");
+		finding_add_fragment(f, "stopped", "closed its listener");
 	else {
 		act_words(f->trigger, act, sizeof(act));
-		finding_add_fragment(f, "closing", act);
+		finding_add_fragment(f, "stopped", act);
 	}
 }
 
@@ -112,7 +112,7 @@ static const struct rule rules[] = {
 		.match = match_listener_closed,
 		.meaning = "a listener was closed, shut down or destroyed; its "
 			   "connections that nobody had accepted are reset",
-		.why = "{actor} {closing} while the connection of {peer} "
+		.why = "{actor} {stopped} while the connection of {peer} "
 		       "{waiting} on {local}: nobody can accept "
 		       "it any more, so the kernel resets it",
 		.effect = "{reset_effect}",

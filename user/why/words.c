@@ -344,7 +344,8 @@ static const char *generic_evidence(const char *key)
 		{ "unsent", "bytes" },
 		{ "before", "LAST_ACK or CLOSING" },
 		{ "waiting", "waited for accept()" },
-		{ "closing", "closed the connection" },
+		{ "closing", "the process closed the connection" },
+		{ "stopped", "closed its listener" },
 		{ "rejected", "a segment" },
 		{ "socket", "raw" },
 	};
