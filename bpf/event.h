@@ -78,6 +78,10 @@ struct event_header {
 	char comm[EVENT_COMM_LEN]; /* of the thread; NUL-padded */
 };
 
+/* event_conn.bound: IPV6_V6ONLY, and the index of SO_BINDTODEVICE. */
+#define CONN_V6ONLY    0x8000
+#define CONN_INTERFACE 0x7fff
+
 /* One end of a connection: local is this host's end. */
 struct event_conn {
 	__u8 laddr[16];
@@ -85,9 +89,9 @@ struct event_conn {
 	__u16 lport;
 	__u16 rport;
 	__u16 family; /* AF_INET or AF_INET6, of the socket or the packet */
-	__u16 reserved;
-	__u32 netns; /* inode number; 0: not known */
-	__u32 uid;   /* who created the socket; -1: no socket */
+	__u16 bound;  /* see above; 0: neither, no socket, or not recorded */
+	__u32 netns;  /* inode number; 0: not known */
+	__u32 uid;    /* who created the socket; -1: no socket */
 };
 
 /* sk_flags and relatives, in bits of our own. */

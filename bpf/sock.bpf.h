@@ -68,12 +68,15 @@ static __always_inline void conn_from_common(struct event_conn *conn,
 	conn->rport = bpf_ntohs(skc->skc_dport);
 	conn->netns = skc->skc_net.net->ns.inum;
 	conn->uid = (__u32)-1;
+	conn->bound = skc->skc_bound_dev_if & CONN_INTERFACE;
 	if (conn->family == AF_INET) {
 		addr_from_v4(conn->laddr, skc->skc_rcv_saddr);
 		addr_from_v4(conn->raddr, skc->skc_daddr);
 	} else {
 		addr_from_v6(conn->laddr, &skc->skc_v6_rcv_saddr);
 		addr_from_v6(conn->raddr, &skc->skc_v6_daddr);
+		if (BPF_CORE_READ_BITFIELD_PROBED(skc, skc_ipv6only))
+			conn->bound |= CONN_V6ONLY;
 	}
 }
 

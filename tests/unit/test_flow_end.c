@@ -96,6 +96,7 @@ static void what_is_an_act(void **state)
 	flow = go(*state, 2 * SEC, 9, at, STATE_LISTEN, STATE_CLOSE, "s");
 	assert_int_equal(flow->act.mark.time, 2 * SEC);
 	assert_int_equal(flow->act.kind, ACT_GIVE_UP);
+	assert_int_equal(flow->act.who.pid, 's');
 }
 
 static void how_it_was_ended(void **state)

@@ -228,6 +228,56 @@ static void gone_listeners(void **state)
 	assert_ptr_equal(listener(*state, "10.0.0.1", 25, true), first);
 }
 
+/* Whoever listens on a port, now or then; and nobody else is looked at. */
+static void listeners_on_a_port(void **state)
+{
+	struct event_conn at = conn_of("10.0.0.1", 80, "0.0.0.0", 0);
+	struct flow *found[4], *a, *b, *c;
+
+	assert_int_equal(flow_find_on_port(*state, 80, 9, found, 4), 0);
+	a = listen_at(*state, 1, 1, "10.0.0.1", 80);
+	b = go(*state, 2, 2, in_netns(at, OTHER_NETNS), STATE_CLOSE,
+	       STATE_LISTEN);
+	c = listen_at(*state, 3, 3, "::", 80);
+	listen_at(*state, 3, 4, "::", 81);
+	connect_at(*state, 3, 5, conn_of("10.0.0.1", 80, "10.0.0.2", 5));
+	assert_int_equal(flow_find_on_port(*state, 80, 9, found, 4), 3);
+	assert_ptr_equal(found[0], c);
+	assert_ptr_equal(found[1], b);
+	assert_ptr_equal(found[2], a);
+	assert_int_equal(flow_find_on_port(*state, 80, 1, found, 4), 1);
+	assert_ptr_equal(found[0], a);
+	assert_int_equal(flow_find_on_port(*state, 80, 9, found, 2), 2);
+
+	go(*state, 5, 1, at, STATE_LISTEN, STATE_CLOSE);
+	destroy_at(*state, 6, 1);
+	destroy_at(*state, 7, 3); /* its end was not seen */
+	assert_int_equal(flow_find_on_port(*state, 80, 9, found, 4), 1);
+	assert_ptr_equal(found[0], b);
+	assert_int_equal(flow_find_on_port(*state, 80, 4, found, 4), 3);
+	assert_int_equal(flow_find_on_port(*state, 80, 6, found, 4), 2);
+}
+
+/* What leaves the table leaves the port too. */
+static void listeners_that_are_forgotten(void **state)
+{
+	struct flow_table *table = flow_table_new(4);
+	struct flow *found[8];
+
+	(void)state;
+	assert_non_null(table);
+	for (__u64 i = 1; i <= 20; i++) {
+		listen_at(table, i, i, "10.0.0.1", 80);
+		if (i % 3 == 0)
+			destroy_at(table, i, i);
+	}
+	assert_int_equal(flow_find_on_port(table, 80, 30, found, 8), 4);
+	for (__u64 i = 21; i <= 24; i++)
+		connect_at(table, i, i, conn_of("10.0.0.1", i, "10.0.0.2", 5));
+	assert_int_equal(flow_find_on_port(table, 80, 30, found, 8), 0);
+	flow_table_free(table);
+}
+
 /* --- bounds
  * -------------------------------------------------------------------- */
 
@@ -395,6 +445,8 @@ int main(void)
 		find_test(exact_before_wildcard),
 		find_test(listeners_of_others),
 		find_test(gone_listeners),
+		find_test(listeners_on_a_port),
+		find_test(listeners_that_are_forgotten),
 		cmocka_unit_test(oldest_leaves_first),
 		cmocka_unit_test(held_flows_stay),
 		cmocka_unit_test(a_hundred_thousand_events),

@@ -199,8 +199,6 @@ static void change_state(struct flow *flow, const struct sock_event *e,
 		path_add(flow, STATE_TIME_WAIT);
 	else
 		path_add(flow, new);
-	if (new == STATE_LISTEN)
-		flow->listener = true;
 	if (new == STATE_ESTABLISHED)
 		flow->established = true;
 	if (new == STATE_CLOSE) {
@@ -264,6 +262,10 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 	if (begins_end(e->new_state) && !is_servant(e))
 		learn_act(&node->flow, &e->h, act_kind(e), mark);
 	change_state(&node->flow, e, mark);
+	if (e->new_state == STATE_LISTEN && flow_listens(table, node))
+		return -ENOMEM;
+	if (e->old_state == STATE_LISTEN && e->new_state == STATE_CLOSE)
+		flow_stops_listening(node);
 	if (e->new_state == STATE_ESTABLISHED)
 		flow_pair(table, node, e->snd_una, e->rcv_nxt);
 	if (e->old_state == STATE_LISTEN && e->new_state == STATE_SYN_RECV)
@@ -365,7 +367,8 @@ static int apply_existing(struct flow_table *table, const struct sock_event *e,
 			return -ENOMEM;
 		node->flow.existed = true;
 		node->flow.state = e->new_state;
-		node->flow.listener = e->new_state == STATE_LISTEN;
+		if (e->new_state == STATE_LISTEN && flow_listens(table, node))
+			return -ENOMEM;
 		node->flow.half_closed = is_half_closed(e->new_state);
 		node->flow.established = e->new_state != STATE_LISTEN &&
 					 e->new_state != STATE_SYN_SENT;
@@ -392,6 +395,17 @@ static bool is_abort(const struct segment_event *e)
 	       e->tcp.state != STATE_CLOSE && !(e->tcp.flags & SOCK_F_MPTCP);
 }
 
+/*
+ * A RST that does not end this socket: the flow is but a memory (there is no
+ * socket, or a mini-socket), or it refuses a segment and goes on opening.
+ */
+static bool is_aside(const struct flow *flow, const struct segment_event *e)
+{
+	return flow->sock != e->h.sock ||
+	       (e->seg.present && (e->tcp.state == STATE_SYN_SENT ||
+				   e->tcp.state == STATE_SYN_RECV));
+}
+
 static void apply_reset_sent(struct flow_table *table, struct flow *flow,
 			     const struct segment_event *e,
 			     struct flow_mark mark)
@@ -405,9 +419,13 @@ static void apply_reset_sent(struct flow_table *table, struct flow *flow,
 				    ? flow_peer(flow, lately)
 				    : flow_find_peer(table, &e->conn, lately);
 
-	if (flow && !flow->listener) {
+	if (flow && is_aside(flow, e)) {
+		flow->reset_aside = mark;
+	} else if (flow && !flow->listener) {
 		flow->reset_sent = mark;
 		flow->killed |= is_abort(e);
+		if (is_abort(e) && !(e->h.flags & EVENT_F_KTHREAD))
+			flow->killer = party_from(&e->h);
 	}
 	if (peer)
 		peer->reset_answered = mark;

@@ -81,6 +81,7 @@ struct flow {
 	uint64_t asked_time;	/* when the kernel was to be asked, ns */
 	struct flow_act act;	/* what began the end of this side */
 	struct party let_go_by; /* who closed the last descriptor */
+	struct party killer;	/* who aborted it from outside */
 
 	int err; /* sk_err when it closed */
 	uint64_t bytes_out;
@@ -88,6 +89,7 @@ struct flow {
 	uint32_t unread; /* when it closed, FIN not counted */
 
 	struct flow_mark reset_sent;	 /* this socket sent a RST */
+	struct flow_mark reset_aside;	 /* ... without ending it */
 	struct flow_mark reset_answered; /* this host answered it with a RST */
 	struct flow_mark reset_received; /* tcp_receive_reset */
 	uint32_t reset_unread;		 /* bytes it had not read then */
@@ -198,6 +200,14 @@ unsigned int flow_find_listeners(const struct flow_table *table,
  */
 unsigned int flow_holders(const struct flow *flow, uint64_t time,
 			  const struct party **holders);
+
+/*
+ * All that listen on @port at @time, at whichever address and in whichever
+ * network namespace, the newest first. Returns how many were written to @out.
+ */
+unsigned int flow_find_on_port(const struct flow_table *table, uint16_t port,
+			       uint64_t time, struct flow **out,
+			       unsigned int max);
 
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);

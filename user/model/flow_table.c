@@ -7,6 +7,8 @@
 
 #include <utlist.h>
 
+#include "ports.h"
+
 struct tuple {
 	uint8_t laddr[16];
 	uint8_t raddr[16];
@@ -25,6 +27,7 @@ struct flow_table {
 	struct flow_node *by_sock;
 	struct flow_node *by_seqs;
 	struct tuple_slot *by_tuple;
+	struct ports ports;
 	struct flow_node *live; /* by age, oldest first */
 	struct flow_node *gone;
 	unsigned int limit;
@@ -157,6 +160,7 @@ static void node_free(struct flow_table *table, struct flow_node *node)
 	free(node->flow.holders);
 	free(node->flow.error);
 	slot_leave(table, node);
+	ports_leave(&table->ports, node);
 	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),
 		  filed);
 	if (filed == node)
@@ -214,6 +218,7 @@ void flow_end(struct flow_table *table, struct flow_node *node,
 	if (node->in_gone)
 		return;
 	leave_seqs(table, node);
+	ports_retire(node);
 	node->flow.destroyed = true;
 	node->flow.gone = mark;
 	DL_DELETE2(table->live, node, age_prev, age_next);
@@ -271,6 +276,17 @@ void flow_unref(struct flow *flow)
 {
 	if (flow)
 		flow->refs--;
+}
+
+int flow_listens(struct flow_table *table, struct flow_node *node)
+{
+	node->flow.listener = true;
+	return ports_enter(&table->ports, node);
+}
+
+void flow_stops_listening(struct flow_node *node)
+{
+	ports_retire(node);
 }
 
 /* --- looking up --- */
@@ -449,4 +465,11 @@ unsigned int flow_find_listeners(const struct flow_table *table,
 				 struct flow **out, unsigned int max)
 {
 	return find_listeners(table, conn, time, false, out, max);
+}
+
+unsigned int flow_find_on_port(const struct flow_table *table, uint16_t port,
+			       uint64_t time, struct flow **out,
+			       unsigned int max)
+{
+	return ports_find(&table->ports, port, time, out, max);
 }

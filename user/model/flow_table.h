@@ -11,6 +11,7 @@
 
 #include "flow.h"
 
+struct port_slot;
 struct tuple_slot;
 
 /* A flow as the table keeps it. */
@@ -20,7 +21,10 @@ struct flow_node {
 	struct flow_node *prev, *next;	       /* in its slot */
 	struct flow_node *age_prev, *age_next; /* in its table's list */
 	bool in_gone;			       /* which list that is */
-	uint64_t seqs; /* see flow_pair(); 0: not filed by it */
+	uint64_t seqs;		/* see flow_pair(); 0: not filed by it */
+	struct port_slot *port; /* of a listener; see ports.h */
+	struct flow_node *port_prev, *port_next; /* in one of its lists */
+	bool port_past;				 /* which list that is */
 	UT_hash_handle hh_seqs;
 	UT_hash_handle hh; /* by sock */
 };
@@ -40,6 +44,12 @@ struct flow_node *flow_begin(struct flow_table *table,
 /* The socket is gone; the flow stays until its place is needed. */
 void flow_end(struct flow_table *table, struct flow_node *node,
 	      struct flow_mark mark);
+
+/* @node listens from now on. Returns 0 or -ENOMEM. */
+int flow_listens(struct flow_table *table, struct flow_node *node);
+
+/* It does no longer. */
+void flow_stops_listening(struct flow_node *node);
 
 /* (Re)file @node under its flow's conn. Returns 0 or -ENOMEM. */
 int flow_file(struct flow_table *table, struct flow_node *node);
