@@ -11,6 +11,9 @@
  *   close(), --orphan    the full socket, because TCP_LINGER2 wants it to stay
  *                        longer than a time-wait socket would
  *   --shutdown           the full socket, because the server still holds it
+ *
+ * With --linger2 the server has set TCP_LINGER2 below zero: it does not even
+ * wait for the client to close, the ACK of its FIN is answered with a RST.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -22,6 +25,7 @@
 static void serve(struct stage *s)
 {
 	const int longer_than_time_wait = 100; /* seconds */
+	const int do_not_wait = -1;
 	int listener = listen_on(s);
 	int fd = accept_one(listener);
 
@@ -29,6 +33,9 @@ static void serve(struct stage *s)
 	if (stage_variant(s, "orphan"))
 		setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &longer_than_time_wait,
 			   sizeof(longer_than_time_wait));
+	if (stage_variant(s, "linger2"))
+		setsockopt(fd, IPPROTO_TCP, TCP_LINGER2, &do_not_wait,
+			   sizeof(do_not_wait));
 	if (stage_variant(s, "shutdown"))
 		shutdown(fd, SHUT_RDWR);
 	else
@@ -44,6 +51,13 @@ static void request(struct stage *s)
 
 	send_exactly(fd, "ABCD", 4);
 	expect_end(fd);
+	if (stage_variant(s, "linger2")) {
+		await_reset(fd);
+		expect_send_error(fd, EPIPE);
+		close(fd);
+		note_send(s);
+		return;
+	}
 	/* The server's FIN may mean "I send no more": sending is allowed. */
 	sleep_ms(50);
 	send_exactly(fd, "EFGH", 4);
@@ -56,7 +70,8 @@ static void request(struct stage *s)
 
 int main(int argc, char **argv)
 {
-	static const char *const variants[] = { "shutdown", "orphan", NULL };
+	static const char *const variants[] = { "shutdown", "orphan", "linger2",
+						NULL };
 	static const struct program program = {
 		.about = "The client sends to a server that has closed: a RST.",
 		.port = 8085,

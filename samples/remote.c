@@ -97,6 +97,7 @@ int main(int argc, char **argv)
 		print_scripts(stdout, client_scripts);
 		print_scripts(stdout, server_scripts);
 		print_scripts(stdout, timer_scripts);
+		print_scripts(stdout, handshake_scripts);
 		return 0;
 	}
 	props.script = find_script(client_scripts, s.script);
@@ -104,10 +105,11 @@ int main(int argc, char **argv)
 		props.script = find_script(server_scripts, s.script);
 	if (!props.script)
 		props.script = find_script(timer_scripts, s.script);
+	if (!props.script)
+		props.script = find_script(handshake_scripts, s.script);
 	if (!props.script || (s.variant && !props.script->has_variants)) {
 		fprintf(stderr, "remote: %s; see \"remote list\"\n",
-			props.script ? "only abort has variants"
-				     : "no such script");
+			props.script ? "it has no variants" : "no such script");
 		return 2;
 	}
 

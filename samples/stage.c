@@ -292,17 +292,25 @@ int new_socket(struct stage *s)
 	return fd;
 }
 
-int listen_on(struct stage *s)
+void listen_with(struct stage *s, int fd)
 {
-	int fd = new_socket(s), on = 1;
 	struct sockaddr_storage addr;
 	socklen_t len = stage_address(s, &addr);
+	int on = 1;
 
 	/* A second run must not wait for the first one's TIME_WAIT. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&addr, len) || listen(fd, 8))
+	if (bind(fd, (struct sockaddr *)&addr, len) ||
+	    listen(fd, s->backlog ? s->backlog : 8))
 		die("cannot listen on port %d: %s", s->port, strerror(errno));
 	stage_ready(s);
+}
+
+int listen_on(struct stage *s)
+{
+	int fd = new_socket(s);
+
+	listen_with(s, fd);
 	return fd;
 }
 
@@ -483,4 +491,30 @@ void dissolve(int fd)
 
 	if (connect(fd, &nowhere, sizeof(nowhere)))
 		die("connect(AF_UNSPEC): %s", strerror(errno));
+}
+
+static bool has_socket(int family, unsigned int port, enum which_port which)
+{
+	const char *path =
+		family == AF_INET6 ? "/proc/net/tcp6" : "/proc/net/tcp";
+	FILE *f = fopen(path, "r");
+	unsigned int ports[2];
+	char line[512];
+	bool found = false;
+
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		found |= sscanf(line, "%*d: %*[^:]:%x %*[^:]:%x",
+				&ports[LOCAL_PORT], &ports[REMOTE_PORT]) == 2 &&
+			 ports[which] == port;
+	fclose(f);
+	return found;
+}
+
+void await_no_socket(const struct stage *s, enum which_port which)
+{
+	/* No event tells it; actors have a time limit anyway. */
+	while (has_socket(s->family, s->port, which))
+		sleep_ms(5);
 }

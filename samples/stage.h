@@ -25,6 +25,7 @@ struct stage {
 	const char *address; /* NULL: 127.0.0.1 or ::1 */
 	bool fast;	     /* after --fast: sleep less */
 	const char *script;  /* the program's argument; NULL: none given */
+	int backlog;	     /* of listen_on(); 0: enough */
 	const char *variant; /* "exit" after --exit; NULL: none given */
 	int ready[2];	     /* pipe, first actor to parent: you may go on */
 	int note[2];	     /* pipe between the actors, beside TCP */
@@ -78,6 +79,8 @@ void note_wait(struct stage *s);
 
 /* At the address and port of the stage. */
 int listen_on(struct stage *s);
+/* The same with a socket that is already there. */
+void listen_with(struct stage *s, int fd);
 int accept_one(int listener);
 int connect_to(struct stage *s);
 /* The same in two steps, for a connect that may fail: 0, or an errno. */
@@ -113,6 +116,9 @@ void set_buffer(int fd, int option, int bytes);
 void set_linger_zero(int fd);
 /* connect(AF_UNSPEC): the end of the connection, not of the socket. */
 void dissolve(int fd);
+/* Until no socket of this namespace has the stage's port at that end. */
+enum which_port { LOCAL_PORT, REMOTE_PORT };
+void await_no_socket(const struct stage *s, enum which_port which);
 
 void sleep_ms(int ms);
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -240,6 +240,35 @@ static struct span life_around(const struct moment *m)
 	return span;
 }
 
+/*
+ * In SYN_SENT a socket has answered an older connection of its ports; by the
+ * time this settles it may have a newer one, with another socket there.
+ */
+static struct flow *find_older_peer(const struct pipeline *p,
+				    const struct moment *m)
+{
+	const struct segment_event *e = event_segment(m->event);
+	struct span then = { 0, m->event->time };
+
+	if (!e || e->h.kind != EVENT_RESET_SENT ||
+	    e->tcp.state != STATE_SYN_SENT)
+		return NULL;
+	if (then.to > PIPELINE_SETTLE_NS)
+		then.from = then.to - PIPELINE_SETTLE_NS;
+	return flow_find_peer(p->flows, m->conn, then);
+}
+
+static struct flow *find_peer(const struct pipeline *p, const struct moment *m)
+{
+	struct flow *older = find_older_peer(p, m);
+
+	if (older)
+		return older;
+	if (m->flow)
+		return flow_peer(m->flow, life_around(m));
+	return flow_find_peer(p->flows, m->conn, life_around(m));
+}
+
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
@@ -261,10 +290,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
-	if (m.flow)
-		m.peer = flow_peer(m.flow, life_around(&m));
-	else
-		m.peer = flow_find_peer(p->flows, m.conn, life_around(&m));
+	m.peer = find_peer(p, &m);
 	owner_settle(p->kin, m.flow);
 	owner_settle(p->kin, m.peer);
 	m.owner = owner_at(m.flow, e);

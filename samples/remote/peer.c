@@ -102,7 +102,7 @@ static void transmit(struct peer *p, struct segment *seg)
 	seg->sport = p->port;
 	seg->dport = p->their_port;
 	seg->window = OUR_WINDOW;
-	if (seg->flags & ACK)
+	if (seg->flags & ACK && !seg->ack)
 		seg->ack = p->rcv_nxt;
 	len = segment_build(seg, &p->out, packet);
 	if (write(p->tun, packet, len) != (ssize_t)len)
@@ -125,6 +125,20 @@ void peer_send(struct peer *p, uint8_t flags, const char *text)
 void peer_send_at(struct peer *p, uint32_t seq, uint8_t flags)
 {
 	transmit(p, &(struct segment){ .seq = seq, .flags = flags });
+}
+
+void peer_send_ack_of(struct peer *p, uint32_t ack)
+{
+	transmit(p, &(struct segment){
+			    .seq = p->snd_nxt, .flags = ACK, .ack = ack });
+}
+
+void peer_send_echo(struct peer *p, uint32_t echo)
+{
+	transmit(p, &(struct segment){ .seq = p->snd_nxt,
+				       .flags = SYN | ACK,
+				       .echo = echo });
+	p->snd_nxt++;
 }
 
 void peer_send_sack(struct peer *p, struct sack_block block)
@@ -166,4 +180,17 @@ void peer_close(struct peer *p)
 	peer_take(p, &fin);
 	peer_send(p, FIN | ACK, NULL);
 	peer_expect(p, ACK, 0);
+}
+
+void peer_finish(struct peer *p)
+{
+	struct segment seg;
+
+	peer_send(p, FIN | ACK, NULL);
+	do {
+		if (!peer_listen(p, &seg, PATIENCE_MS))
+			die("no FIN came");
+	} while (!(seg.flags & FIN));
+	peer_take(p, &seg);
+	peer_send(p, ACK, NULL);
 }

@@ -40,11 +40,18 @@ void peer_send(struct peer *p, uint8_t flags, const char *text);
 void peer_send_at(struct peer *p, uint32_t seq, uint8_t flags);
 /* A SYN with a TCP option: a multiple of 4 bytes, the second its length. */
 void peer_send_syn(struct peer *p, const uint8_t *option);
+/* An ACK of something else than what was received. */
+void peer_send_ack_of(struct peer *p, uint32_t ack);
+/* A SYN+ACK that echoes a timestamp. */
+void peer_send_echo(struct peer *p, uint32_t echo);
 void peer_send_sack(struct peer *p, struct sack_block block);
 
 /* The whole handshake, from either side. */
 void peer_accept(struct peer *p);
 void peer_connect(struct peer *p);
+
+/* Sends a FIN, waits for theirs, acknowledges it. */
+void peer_finish(struct peer *p);
 
 /* Waits for the FIN, answers with its own, waits for the last ACK. */
 void peer_close(struct peer *p);

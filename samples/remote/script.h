@@ -24,5 +24,10 @@ extern const struct script client_scripts[];
 extern const struct script server_scripts[];
 /* In script_timer.c: it connects, and a timer of its kernel ends it. */
 extern const struct script timer_scripts[];
+/* In script_handshake.c: what should not come during a handshake, or after. */
+extern const struct script handshake_scripts[];
+
+/* For an app that listens until it is told that all is over: nobody came. */
+void app_meets_nobody(struct stage *s);
 
 #endif

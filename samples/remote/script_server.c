@@ -56,7 +56,7 @@ static void expect_nobody(int listener)
 	say("nobody connected");
 }
 
-static void nobody_app(struct stage *s)
+void app_meets_nobody(struct stage *s)
 {
 	int listener = listen_on(s);
 
@@ -89,7 +89,7 @@ static void syn_only_app(struct stage *s)
 {
 	/* Ours alone: this network namespace has nobody else in it. */
 	set_ipv4_setting("tcp_synack_retries", synack_retries(s));
-	nobody_app(s);
+	app_meets_nobody(s);
 }
 
 /* Another path of a connection that this host does not know. */
@@ -134,7 +134,7 @@ const struct script server_scripts[] = {
 		.name = "reset-handshake",
 		.about = "our SYN+ACK is answered with a RST",
 		.host = reset_handshake_host,
-		.app = nobody_app,
+		.app = app_meets_nobody,
 		.app_listens = true,
 	},
 	{

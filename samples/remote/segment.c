@@ -77,7 +77,21 @@ static size_t build_ip(const struct route *route, uint8_t *packet,
 	return sizeof(ip);
 }
 
-/* A multiple of 4 bytes. No timestamps, no scaling: fewer rules to obey. */
+static size_t build_timestamps(uint32_t echo, uint8_t *options)
+{
+	const uint8_t head[] = { TCPOPT_NOP, TCPOPT_NOP, TCPOPT_TIMESTAMP,
+				 TCPOLEN_TIMESTAMP };
+	const uint32_t values[] = { htonl(1), htonl(echo) };
+
+	memcpy(options, head, sizeof(head));
+	memcpy(options + sizeof(head), values, sizeof(values));
+	return sizeof(head) + sizeof(values);
+}
+
+/*
+ * A multiple of 4 bytes. No scaling, and timestamps only where a script wants
+ * one: fewer rules to obey.
+ */
 static size_t build_options(const struct segment *seg, uint8_t *options)
 {
 	const uint8_t syn[] = { TCPOPT_MAXSEG,
@@ -94,6 +108,10 @@ static size_t build_options(const struct segment *seg, uint8_t *options)
 
 	if (seg->flags & SYN) {
 		memcpy(options, syn, sizeof(syn));
+		if (seg->echo)
+			return sizeof(syn) +
+			       build_timestamps(seg->echo,
+						options + sizeof(syn));
 		if (!seg->option)
 			return sizeof(syn);
 		memcpy(options + sizeof(syn), seg->option, seg->option[1]);

@@ -33,6 +33,7 @@ struct segment {
 	uint16_t window;
 	const uint8_t *option;	/* of option[1] bytes, with a SYN; or NULL */
 	struct sack_block sack; /* to be sent if start and end differ */
+	uint32_t echo; /* of a timestamp, to be sent with a SYN; 0: none */
 	const void *data;
 	size_t len;
 };

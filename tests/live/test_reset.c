@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* RSTs that this host sends, and why. */
+/* RSTs that this host sends by an act of its own. */
 #include <string.h>
 
 #include "scene.h"
@@ -64,81 +64,6 @@ static const struct expected unread_exit[] = UNREAD_DATA("exit", "exited");
 static const struct expected unread_kill[] =
 	UNREAD_DATA("signal:9", "was killed by SIGKILL");
 
-#define DATA_AFTER_CLOSE(where, act)                                          \
-	{                                                                     \
-		{                                                             \
-			.cause = "rst.data-after-close",                      \
-			.what = "rst-sent",                                   \
-			.trigger = "segment",                                 \
-			.state = where,                                       \
-			.owner = "closed-server",                             \
-			.actor = "closed-server",                             \
-			.peer = "late-client",                                \
-			.why = { "@late-client sent 4 bytes",                 \
-				 "@closed-server had already closed",         \
-				 "@closed-server called " act "()" },         \
-			.effect = { "@late-client, in CLOSE_WAIT", "EPIPE" }, \
-			.evidence = { "segment_bytes=4", "ended_by=" act,     \
-				      "peer_state=CLOSE_WAIT" },              \
-		},                                                            \
-			{ 0 },                                                \
-	}
-
-static const struct expected after_close[] =
-	DATA_AFTER_CLOSE("TIME_WAIT", "close");
-static const struct expected after_orphan[] =
-	DATA_AFTER_CLOSE("CLOSE", "close");
-static const struct expected after_shutdown[] =
-	DATA_AFTER_CLOSE("CLOSE", "shutdown");
-
-static const struct expected connection_gone[] = {
-	{
-		.cause = "rst.connection-gone",
-		.what = "rst-sent",
-		.trigger = "segment",
-		.state = "NONE",
-		.owner = "gone-server",
-		.actor = "gone-server",
-		.peer = "gone-client",
-		.why = { "@gone-client sent on a connection",
-			 "@loop:8086 no longer knows", "@gone-server" },
-		.effect = { "@gone-client, in ESTABLISHED", "ECONNRESET" },
-		.evidence = { "segment_bytes=4", "reason=NO_SOCKET" },
-	},
-	{ 0 },
-};
-
-static const struct expected port_closed[] = {
-	{
-		.cause = "rst.port-closed",
-		.what = "rst-sent",
-		.trigger = "segment",
-		.state = "NONE",
-		.peer = "refused-client",
-		.why = { "nothing listens on @loop:8087",
-			 "the SYN of @refused-client" },
-		.effect = { "@refused-client, in SYN_SENT", "ECONNREFUSED" },
-		.evidence = { "past_listener=", "reason=NO_SOCKET" },
-	},
-	{ 0 },
-};
-
-static const struct expected port_listened[] = {
-	{
-		.cause = "rst.port-closed",
-		.what = "rst-sent",
-		.trigger = "segment",
-		.state = "NONE",
-		.peer = "refused-client",
-		.why = { "nothing listens on @loop:8087",
-			 "@refused-server listened there until",
-			 "the SYN of @refused-client" },
-		.effect = { "@refused-client, in SYN_SENT", "ECONNREFUSED" },
-		.evidence = { "past_listener=refused-server" },
-	},
-	{ 0 },
-};
-
 /* sample3's client sleeps half a second before it lets go of its socket. */
 static void late_release(const struct watcher *watcher)
 {
@@ -164,16 +89,6 @@ static void late_release(const struct watcher *watcher)
 	       "the client let go half a second after the RST");
 }
 
-static void past_listener(const struct watcher *watcher)
-{
-	yajl_val finding = expect_one(watcher, "rst.port-closed");
-
-	EXPECT(watcher,
-	       json_number(finding, "evidence/past_listener_pid") ==
-		       watcher_role(watcher, "refused-server"),
-	       "the pid of who listened");
-}
-
 static const struct scene scenes[] = {
 	{ .name = "rst.linger-zero, sample2",
 	  .script = "exec $SAMPLES/sample2 $six",
@@ -191,25 +106,6 @@ static const struct scene scenes[] = {
 	{ .name = "rst.unread-data, signal",
 	  .script = "exec $SAMPLES/unread-data --kill $six",
 	  .findings = unread_kill },
-	{ .name = "rst.data-after-close, time-wait",
-	  .script = "exec $SAMPLES/data-after-close $six",
-	  .findings = after_close },
-	{ .name = "rst.data-after-close, orphan",
-	  .script = "exec $SAMPLES/data-after-close --orphan $six",
-	  .findings = after_orphan },
-	{ .name = "rst.data-after-close, shutdown",
-	  .script = "exec $SAMPLES/data-after-close --shutdown $six",
-	  .findings = after_shutdown },
-	{ .name = "rst.connection-gone",
-	  .script = "exec $SAMPLES/connection-gone $six",
-	  .findings = connection_gone },
-	{ .name = "rst.port-closed, nobody ever listened",
-	  .script = "exec $SAMPLES/port-closed $six",
-	  .findings = port_closed },
-	{ .name = "rst.port-closed, somebody listened",
-	  .script = "exec $SAMPLES/port-closed --listened $six",
-	  .findings = port_listened,
-	  .also = past_listener },
 };
 
 int main(int argc, char **argv)

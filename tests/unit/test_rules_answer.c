@@ -6,49 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "lab.h"
+#include <errno.h>
 
-static struct event_conn loopback(void)
-{
-	return conn_of("127.0.0.1", 40000, "127.0.0.1", 8080);
-}
-
-/* The server's end answers @flags with a RST; @sock: 0 for no socket. */
-static struct segment_event answer(struct lab *lab, __u64 sock,
-				   const char *reason, __u8 flags, __u32 len)
-{
-	struct segment_event e = segment_event(EVENT_RESET_SENT, 5 * SEC, sock,
-					       turned(loopback()));
-
-	if (!sock)
-		memset(&e.tcp, 0, sizeof(e.tcp));
-	with_segment(&e, flags, len);
-	with_stack(&e, lab->host,
-		   "tcp_v4_send_reset tcp_v4_rcv ip_local_deliver "
-		   "process_backlog handle_softirqs tcp_close");
-	with_reason(&e, lab->host, reason);
-	on_top_of(&e.h, 999, "bystander");
-	return e;
-}
-
-/* Both ways, by close() or else by shutdown(). */
-static void close_server(struct lab *lab, __u64 time, bool closing)
-{
-	struct sock_event e = state_event(time, CHILD_SOCK, turned(loopback()),
-					  STATE_ESTABLISHED, STATE_FIN_WAIT1);
-
-	e.shutdown = 3;
-	e.closing = closing;
-	done_by(&e.h, SERVER, "server");
-	lab_play(lab, &e);
-}
-
-static void open_connection(struct lab *lab)
-{
-	lab_listen(lab, 1 * SEC, loopback());
-	lab_connect(lab, 2 * SEC, loopback());
-	lab_accept(lab, 2 * SEC, loopback());
-}
+#include "answer.h"
 
 /* --- data after close ----------------------------------------------------- */
 
@@ -123,14 +83,77 @@ static void no_data_to_a_mini_socket(void **state)
 	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
-/* TCP_LINGER2 < 0: the application asked for it. */
-static void data_with_linger2(void **state)
+/* Closed how? SOCK_DEAD tells close(), TCP_LINGER2 counts for an orphan. */
+static void three_ways_to_close(void **state)
+{
+	static const struct {
+		__u32 flags;
+		__s32 linger2;
+		__u32 len;
+		const char *how;
+		const char *words;
+	} cases[] = {
+		{ SOCK_F_FULL | SOCK_F_DEAD, 0, 5, "close", "nobody could" },
+		{ SOCK_F_FULL | SOCK_F_DEAD, -1, 5, "linger2", "TCP_LINGER2" },
+		{ SOCK_F_FULL | SOCK_F_DEAD, -1, 0, "linger2", "sent an ACK" },
+		{ SOCK_F_FULL | SOCK_F_HAS_FILE, 0, 5, "shutdown", "nobody" },
+		{ SOCK_F_FULL | SOCK_F_HAS_FILE, -1, 5, "shutdown", "nobody" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct segment_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		e = answer(*state, CHILD_SOCK, "TCP_ABORT_ON_DATA", TCP_ACK,
+			   cases[i].len);
+		e.tcp.state = STATE_CLOSE;
+		e.tcp.flags = cases[i].flags;
+		e.tcp.linger2 = cases[i].linger2;
+		open_connection(*state);
+		close_server(*state, 4 * SEC, true);
+		f = lab_judge(*state, &e);
+		assert_cause(f, "rst.data-after-close");
+		assert_string_equal(lab_evidence(f, "closed_how")->string,
+				    cases[i].how);
+		assert_non_null(strstr(f->why, cases[i].words));
+	}
+}
+
+/* The act that began the end was no close(): there was one since. */
+static void shut_down_and_closed_since(void **state)
 {
 	struct segment_event e =
 		answer(*state, CHILD_SOCK, "TCP_ABORT_ON_DATA", TCP_ACK, 5);
+	const struct finding *f;
 
-	e.tcp.linger2 = -1;
-	assert_cause(lab_judge(*state, &e), "unknown");
+	e.tcp.state = STATE_CLOSE;
+	e.tcp.flags = SOCK_F_FULL | SOCK_F_DEAD;
+	open_connection(*state);
+	close_server(*state, 4 * SEC, false);
+	f = lab_judge(*state, &e);
+	assert_string_equal(lab_evidence(f, "closed_how")->string, "close");
+	assert_string_equal(lab_evidence(f, "ended_by")->string, "shutdown");
+	assert_non_null(strstr(f->why, "has closed the socket since"));
+}
+
+/* Up to Linux 6.9 the state tells: nothing else answers for a closed socket. */
+static void data_after_close_without_reason(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct segment_event e;
+
+		if (i)
+			lab_renew(state);
+		e = answer(*state, CHILD_SOCK, "NOT_SPECIFIED", TCP_ACK,
+			   i == 1 ? 0 : 5);
+		if (i == 3)
+			e.reason = EVENT_NO_REASON;
+		e.tcp.state = i == 2 ? STATE_ESTABLISHED : STATE_CLOSE;
+		assert_cause(lab_judge(*state, &e),
+			     i % 3 ? "unknown" : "rst.data-after-close");
+	}
 }
 
 /* --- a connection that is gone -------------------------------------------- */
@@ -187,13 +210,147 @@ static void connection_vanished(void **state)
 	assert_non_null(strstr(f->why, "vanished"));
 }
 
-/* The late answer to a connect() that was given up is another cause. */
-static void synack_without_socket(void **state)
+/* What ended it, if it was not its process. */
+static void how_connections_go(void **state)
 {
-	struct segment_event e =
-		answer(*state, 0, "NO_SOCKET", TCP_SYN | TCP_ACK, 0);
+	static const char *const by[] = { "rst", "timeout", "error",
+					  "sock-destroy" };
+	static const char *const words[] = {
+		"a RST had ended it 2.0 s before",
+		"it had timed out 2.0 s before",
+		"it had ended with EHOSTUNREACH 2.0 s before",
+		"ss[30] destroyed the socket (SOCK_DESTROY) 2.0 s before",
+	};
 
-	assert_cause(lab_judge(*state, &e), "unknown");
+	for (int i = 0; i < 4; i++) {
+		struct sock_event end;
+		struct segment_event rst, e;
+		struct lab *lab;
+
+		if (i)
+			lab_renew(state);
+		lab = *state;
+		rst = segment_event(EVENT_RESET_RECEIVED, 3 * SEC, CHILD_SOCK,
+				    turned(loopback()));
+		e = answer(lab, 0, "NO_SOCKET", TCP_ACK, 100);
+		end = state_event(3 * SEC, CHILD_SOCK, turned(loopback()),
+				  STATE_ESTABLISHED, STATE_CLOSE);
+		open_connection(lab);
+		if (i == 3) {
+			rst.h.kind = EVENT_RESET_SENT;
+			on_top_of(&rst.h, 30, "ss");
+			rst.h.flags |= EVENT_F_OWNED;
+		}
+		if (i == 0 || i == 3)
+			lab_play(lab, &rst);
+		end.err = i == 1 ? ETIMEDOUT : i == 2 ? EHOSTUNREACH : 0;
+		lab_play(lab, &end);
+		lab_destroy(lab, 3 * SEC, CHILD_SOCK, turned(loopback()), 0);
+		lab_play(lab, &e);
+		lab_end(lab);
+		const struct finding *f = &lab->findings[lab->count - 1];
+
+		assert_cause(f, "rst.connection-gone");
+		assert_string_equal(lab_evidence(f, "ended_by")->string, by[i]);
+		assert_int_equal(lab_evidence(f, "ended_us")->number, 2000000);
+		assert_non_null(strstr(f->why, words[i]));
+		assert_int_equal(f->actor.pid, i == 3 ? 30 : 0);
+	}
+}
+
+static void connection_gone_with_its_process(void **state)
+{
+	struct segment_event e = answer(*state, 0, "NO_SOCKET", TCP_ACK, 1);
+	struct sock_event end =
+		state_event(3 * SEC, CHILD_SOCK, turned(loopback()),
+			    STATE_ESTABLISHED, STATE_CLOSE);
+	const struct finding *f;
+
+	open_connection(*state);
+	done_by(&end.h, SERVER, "server");
+	end.closing = 1;
+	end.h.flags |= EVENT_F_EXITING;
+	end.h.exit_code = 9;
+	lab_play(*state, &end);
+	lab_destroy(*state, 3 * SEC, CHILD_SOCK, turned(loopback()), SERVER);
+	f = lab_judge(*state, &e);
+	assert_cause(f, "rst.connection-gone");
+	assert_int_equal(f->actor.pid, SERVER);
+	assert_non_null(strstr(f->why, "server[10] was killed by SIGKILL, with "
+				       "neither FIN nor RST, 2.0 s before"));
+}
+
+/* --- a segment of no connection reaches a listener ------------------------ */
+
+static struct segment_event stale(struct lab *lab, const char *reason,
+				  __u8 flags)
+{
+	struct segment_event e = answer(lab, LISTENER_SOCK, reason, flags, 0);
+
+	e.tcp.state = STATE_LISTEN;
+	return e;
+}
+
+static void stale_segment(void **state)
+{
+	struct segment_event e = stale(*state, "TCP_FLAGS", TCP_ACK);
+	const struct finding *f;
+
+	open_connection(*state);
+	close_server(*state, 3 * SEC, true);
+	lab_destroy(*state, 3 * SEC, CHILD_SOCK, turned(loopback()), SERVER);
+	f = lab_judge(*state, &e);
+	assert_cause(f, "rst.stale-segment");
+	assert_int_equal(f->confidence, CONFIDENCE_CERTAIN);
+	assert_int_equal(f->owner.pid, SERVER);
+	assert_int_equal(f->actor.pid, SERVER);
+	assert_non_null(strstr(f->why, "server[10] listens there"));
+	assert_non_null(strstr(f->why, "server[10] called close() 2.0 s"));
+}
+
+/* It may belong to a handshake, too: tcpwhy does not see requests. */
+static void stale_segment_of_nobody(void **state)
+{
+	struct segment_event e = stale(*state, "TCP_FLAGS", TCP_ACK);
+	const struct finding *f;
+
+	lab_listen(*state, 1 * SEC, loopback());
+	f = lab_judge(*state, &e);
+	assert_cause(f, "rst.stale-segment");
+	assert_int_equal(f->confidence, CONFIDENCE_LIKELY);
+	assert_int_equal(f->owner.pid, SERVER);
+	assert_int_equal(f->actor.pid, 0);
+	assert_non_null(strstr(f->why, "handshake was never completed"));
+}
+
+static void stale_segment_without_reason(void **state)
+{
+	struct segment_event e = stale(*state, "NOT_SPECIFIED", TCP_ACK);
+
+	e.reason = EVENT_NO_REASON;
+	lab_listen(*state, 1 * SEC, loopback());
+	assert_cause(lab_judge(*state, &e), "rst.stale-segment");
+}
+
+static void not_quite_stale(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct segment_event e;
+
+		if (i)
+			lab_renew(state);
+		e = stale(*state, i == 1 ? "SOMETHING_NEW" : "TCP_FLAGS",
+			  i == 0 ? TCP_FIN : TCP_ACK);
+		if (i == 2)
+			e.tcp.state = STATE_ESTABLISHED;
+		if (i == 3) {
+			e.reason = EVENT_NO_REASON;
+			with_stack(&e, ((struct lab *)*state)->host,
+				   "tcp_v4_send_reset tcp_check_req "
+				   "tcp_v4_rcv process_backlog");
+		}
+		assert_cause(lab_judge(*state, &e), "unknown");
+	}
 }
 
 static void neither_ack_nor_fin_nor_syn(void **state)
@@ -203,57 +360,8 @@ static void neither_ack_nor_fin_nor_syn(void **state)
 	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
-/* --- a closed port ----------------------------------------------------------
+/* --- neither ---------------------------------------------------------------
  */
-
-static void port_closed(void **state)
-{
-	struct segment_event e = answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
-	const struct finding *f;
-
-	lab_state(*state, 5 * SEC - 1, CLIENT_SOCK, loopback(), STATE_CLOSE,
-		  STATE_SYN_SENT, CLIENT);
-	f = lab_judge(*state, &e);
-	assert_cause(f, "rst.port-closed");
-	assert_int_equal(f->confidence, CONFIDENCE_CERTAIN);
-	assert_int_equal(f->owner.pid, 0); /* nobody listens */
-	assert_int_equal(f->actor.pid, 0);
-	assert_int_equal(f->peer.pid, CLIENT);
-	assert_non_null(strstr(f->why, "client[20]"));
-	assert_null(strstr(f->why, "server"));
-}
-
-static void port_closed_lately(void **state)
-{
-	struct segment_event e = answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
-	struct event_conn at = conn_of("0.0.0.0", 8080, "0.0.0.0", 0);
-	const struct finding *f;
-
-	lab_state(*state, 1 * SEC, LISTENER_SOCK, at, STATE_CLOSE, STATE_LISTEN,
-		  SERVER);
-	lab_state(*state, 4 * SEC, LISTENER_SOCK, at, STATE_LISTEN, STATE_CLOSE,
-		  SERVER);
-	lab_destroy(*state, 4 * SEC, LISTENER_SOCK, at, SERVER);
-	f = lab_judge(*state, &e);
-	assert_cause(f, "rst.port-closed");
-	assert_int_equal(f->owner.pid, 0);
-	assert_int_equal(lab_evidence(f, "past_listener_pid")->number, SERVER);
-	assert_non_null(
-		strstr(f->why, "server[10] listened there until 1.0 s before"));
-}
-
-/* Somebody listens on the port by now, but that was after the RST. */
-static void port_closed_opened_later(void **state)
-{
-	struct segment_event e = answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
-	const struct finding *f;
-
-	lab_play(*state, &e);
-	lab_listen(*state, 5 * SEC + MS, loopback());
-	f = lab_only_finding(*state);
-	assert_cause(f, "rst.port-closed");
-	assert_null(strstr(f->why, "server"));
-}
 
 static void answers_of_other_kinds(void **state)
 {
@@ -269,9 +377,8 @@ static void answers_of_other_kinds(void **state)
 
 		if (i)
 			lab_renew(state);
-		e = answer(*state, LISTENER_SOCK, reasons[i],
+		e = answer(*state, CHILD_SOCK, reasons[i],
 			   i % 2 ? TCP_SYN : TCP_ACK, i);
-		e.tcp.state = STATE_LISTEN;
 		assert_cause(lab_judge(*state, &e), "unknown");
 	}
 }
@@ -306,15 +413,19 @@ int main(void)
 		lab_test(data_to_a_mini_socket),
 		lab_test(segment_in_time_wait),
 		lab_test(no_data_to_a_mini_socket),
-		lab_test(data_with_linger2),
+		lab_test(three_ways_to_close),
+		lab_test(shut_down_and_closed_since),
+		lab_test(data_after_close_without_reason),
 		lab_test(connection_gone),
 		lab_test(connection_never_seen),
 		lab_test(connection_vanished),
-		lab_test(synack_without_socket),
+		lab_test(how_connections_go),
+		lab_test(connection_gone_with_its_process),
+		lab_test(stale_segment),
+		lab_test(stale_segment_of_nobody),
+		lab_test(stale_segment_without_reason),
+		lab_test(not_quite_stale),
 		lab_test(neither_ack_nor_fin_nor_syn),
-		lab_test(port_closed),
-		lab_test(port_closed_lately),
-		lab_test(port_closed_opened_later),
 		lab_test(answers_of_other_kinds),
 		lab_test(answer_without_reason),
 		lab_test(reason_without_a_segment),

@@ -13,6 +13,7 @@ const struct rule_family *const catalogue[] = {
 	&reset_killed_rules,
 	&reset_mptcp_rules,
 	&reset_answer_rules,
+	&reset_handshake_rules,
 	&reset_outside_rules,
 	&reset_received_rules,
 	&retransmit_rules,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "evidence.h"
 #include "words.h"
 
 void effect_in_state(const char *who, uint8_t state, uint32_t unread,
@@ -41,6 +42,17 @@ void effect_in_state(const char *who, uint8_t state, uint32_t unread,
 			 words_state(state));
 }
 
+/* A RST that passed through: nothing tells what it answers. */
+static bool is_the_reset(const struct evidence_case *c)
+{
+	return c->segment->seg.flags & TCP_RST;
+}
+
+static bool is_answer_to_syn(const struct evidence_case *c)
+{
+	return (c->segment->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 void effect_of_reset(const struct evidence_case *c, char *text, size_t size)
 {
 	const struct flow *peer = c->peer;
@@ -49,10 +61,16 @@ void effect_of_reset(const struct evidence_case *c, char *text, size_t size)
 	if (!peer) {
 		words_endpoint(c->conn->raddr, c->conn->rport, who,
 			       sizeof(who));
-		snprintf(text, size,
-			 "the process behind %s gets ECONNRESET (connect(): "
-			 "ECONNREFUSED)",
-			 who);
+		if (is_answer_to_syn(c))
+			snprintf(text, size,
+				 "the process behind %s: its connect() fails "
+				 "with ECONNREFUSED",
+				 who);
+		else
+			snprintf(text, size,
+				 "the process behind %s gets ECONNRESET%s", who,
+				 is_the_reset(c) ? " (connect(): ECONNREFUSED)"
+						 : "");
 		return;
 	}
 	words_party(&peer->owner, who, sizeof(who));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "evidence.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,23 +31,98 @@ void evidence_ago(const struct evidence_case *c, uint64_t then, char *text,
 	words_duration(now > then ? now - then : 0, text, size);
 }
 
-void evidence_add_ended(const struct evidence_case *c, struct finding *f)
+static void add_end(const struct evidence_case *c, struct finding *f,
+		    const struct flow_mark *mark, const char *trigger,
+		    const char *who, const char *how)
+{
+	uint64_t now = c->event->time;
+	char when[32], text[224];
+
+	evidence_ago(c, mark->time, when, sizeof(when));
+	snprintf(text, sizeof(text), "; %s %s %s before", who, how, when);
+	finding_add_fragment(f, "ended", text);
+	finding_add_string(f, "ended_by", trigger, "%s %s %s before", who, how,
+			   when);
+	finding_add_number(
+		f, "ended_us",
+		now > mark->time ? (int64_t)((now - mark->time) / 1000) : 0,
+		NULL);
+	finding_add_event(f, mark->seq);
+}
+
+/* Neither a FIN nor a RST: TCP_REPAIR, or a socket moved to another host. */
+static bool left_silently(const struct flow *flow)
+{
+	return flow->path_len > 1 && flow->path_len < FLOW_MAX_PATH &&
+	       flow->path[flow->path_len - 2] == STATE_ESTABLISHED &&
+	       flow->path[flow->path_len - 1] == STATE_CLOSE &&
+	       !flow->reset_sent.time;
+}
+
+bool evidence_add_ended(const struct evidence_case *c, struct finding *f)
 {
 	const struct flow *flow = c->flow;
-	char who[96], act[64], when[32], trigger[32], text[224];
+	char who[96], act[96], trigger[32];
 	struct party party;
+	size_t used;
 
-	if (!flow || !act_of_flow(&flow->act, &party, trigger, sizeof(trigger)))
-		return;
-	f->actor = party;
-	finding_add_event(f, flow->act.mark.seq);
-	words_party(&party, who, sizeof(who));
-	act_words(trigger, act, sizeof(act));
-	evidence_ago(c, flow->act.mark.time, when, sizeof(when));
-	snprintf(text, sizeof(text), "; %s %s %s before", who, act, when);
-	finding_add_fragment(f, "ended", text);
-	finding_add_string(f, "ended_by", trigger, "%s %s %s before", who, act,
-			   when);
+	if (!flow)
+		return false;
+	if (flow->killer.pid) {
+		f->actor = flow->killer;
+		words_party(&flow->killer, who, sizeof(who));
+		add_end(c, f, &flow->reset_sent, "sock-destroy", who,
+			"destroyed the socket (SOCK_DESTROY)");
+	} else if (act_of_flow(&flow->act, &party, trigger, sizeof(trigger))) {
+		f->actor = party;
+		words_party(&party, who, sizeof(who));
+		act_words(trigger, act, sizeof(act));
+		used = strlen(act);
+		if (left_silently(flow))
+			snprintf(act + used, sizeof(act) - used,
+				 ", with neither FIN nor RST,");
+		add_end(c, f, &flow->act.mark, trigger, who, act);
+	} else if (flow->reset_received.time) {
+		add_end(c, f, &flow->reset_received, "rst", "a RST",
+			"had ended it");
+	} else if (flow->ended.time && flow->err == ETIMEDOUT) {
+		add_end(c, f, &flow->ended, "timeout", "it", "had timed out");
+	} else if (flow->ended.time && flow->err) {
+		snprintf(act, sizeof(act), "had ended with %s",
+			 words_errno(flow->err));
+		add_end(c, f, &flow->ended, "error", "it", act);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+#define MAX_SHARING 64 /* of one port */
+
+const struct flow *evidence_listener(const struct evidence_case *c)
+{
+	struct flow *found[MAX_SHARING];
+	unsigned int count;
+
+	if (!c->segment || c->segment->tcp.state != STATE_LISTEN)
+		return NULL;
+	count = flow_find_listeners(c->flows, c->conn, c->event->time, found,
+				    MAX_SHARING);
+	for (unsigned int i = 0; i < count; i++)
+		if (found[i]->sock == c->event->sock)
+			return found[i];
+	return count == 1 ? found[0] : NULL;
+}
+
+void evidence_add_segment(const struct evidence_case *c, struct finding *f)
+{
+	const struct tcp_segment *seg = &c->segment->seg;
+
+	finding_add_number(f, "segment_bytes", seg->len,
+			   seg->flags & TCP_FIN ? "FIN, %u B"
+			   : seg->len		? "data, %u B"
+						: "bare ACK, %u B",
+			   seg->len);
 }
 
 bool evidence_no_reason(const struct evidence_case *c)

@@ -33,9 +33,19 @@ void evidence_ago(const struct evidence_case *c, uint64_t then, char *text,
 /*
  * Who ended the connection of the case, by which act and how long ago: the
  * fragment {ended}, "; nginx[812] called close() 3.0 s before", the evidence
- * "ended_by", and the actor. Nothing if that is not known.
+ * "ended_by" (a trigger; "sock-destroy", "rst" or "timeout" if it was
+ * not its process) and "ended_us", and the actor. False if that is not known.
  */
-void evidence_add_ended(const struct evidence_case *c, struct finding *f);
+bool evidence_add_ended(const struct evidence_case *c, struct finding *f);
+
+/*
+ * The listener on whose socket the case's event happened; NULL: it is none,
+ * or not known. Of those that share a port (SO_REUSEPORT) the very one.
+ */
+const struct flow *evidence_listener(const struct evidence_case *c);
+
+/* The provoking segment: "data, 4 B", "FIN, 0 B", "bare ACK, 0 B". */
+void evidence_add_segment(const struct evidence_case *c, struct finding *f);
 
 /*
  * Did the kernel give none of its reasons? Older ones have none for the RSTs

@@ -188,11 +188,25 @@ static bool is_false_reset(const struct evidence_case *c)
 	       stack_calls(c->stack, "tcp_rcv_state_process", "tcp_reset");
 }
 
-/* The RST came from this host: its sender's finding tells it. */
+/*
+ * The RST came from this host: its sender's finding tells it. A half-open
+ * request is no flow; what sent the RST, or had its place, may be one.
+ */
 static bool sent_from_here(const struct evidence_case *c)
 {
-	return c->flow &&
-	       close_in_time(c->flow->reset_answered.time, c->event->time);
+	uint64_t time = c->event->time;
+	struct span before = { 0, time + SAME_RESET_NS };
+	const struct flow *sender;
+
+	if (c->event->kind == EVENT_DROP && !(c->segment->seg.flags & TCP_RST))
+		return false;
+	if (c->flow && close_in_time(c->flow->reset_answered.time, time))
+		return true;
+	if (c->event->kind != EVENT_DROP)
+		return false;
+	sender = flow_find_peer(c->flows, c->conn, before);
+	return sender && (close_in_time(sender->reset_sent.time, time) ||
+			  close_in_time(sender->reset_aside.time, time));
 }
 
 static bool failed(const struct evidence_case *c, enum finding_what *what)
@@ -241,7 +255,7 @@ static bool wants_finding(const struct evidence_case *c,
 	case EVENT_DROP:
 		*what = WHAT_RST_RECEIVED;
 		*only_if_known = true;
-		return true;
+		return !sent_from_here(c);
 	case EVENT_STATE:
 		return failed(c, what);
 	default:
@@ -264,6 +278,10 @@ static void fill_ends(const struct evidence_case *c, struct finding *f)
 		f->state = c->sock->old_state;
 	if (flow)
 		f->owner = flow->owner;
+	if (c->event->kind == EVENT_RESET_SENT && f->state == STATE_LISTEN) {
+		flow = evidence_listener(c);
+		f->owner = flow ? flow->owner : (struct party){ 0 };
+	}
 	if (c->event->kind == EVENT_RETRANSMIT_SYNACK ||
 	    (!flow && c->event->kind == EVENT_DROP) ||
 	    (!flow && c->event->kind == EVENT_RESET_SENT &&

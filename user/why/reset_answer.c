@@ -2,6 +2,8 @@
 /* RSTs sent in answer to a segment. */
 #include <stdio.h>
 
+#include "act.h"
+#include "elsewhere.h"
 #include "evidence.h"
 #include "rule.h"
 #include "words.h"
@@ -11,45 +13,100 @@ static bool reason_is(const struct evidence_case *c, const char *reason)
 	return c->segment->seg.present && evidence_reason_is(c, reason);
 }
 
+/* How the application closed: which of the three made it a RST. */
+enum closed_how {
+	CLOSED_CLOSE,
+	CLOSED_SHUTDOWN,
+	CLOSED_LINGER2,
+};
+
+static enum closed_how closed_how(const struct segment_event *e)
+{
+	/* Only an orphan has a mini-socket, and only an orphan obeys LINGER2.
+	 */
+	if (!(e->tcp.flags & SOCK_F_FULL))
+		return CLOSED_CLOSE;
+	if (!(e->tcp.flags & SOCK_F_DEAD))
+		return CLOSED_SHUTDOWN;
+	return e->tcp.linger2 < 0 ? CLOSED_LINGER2 : CLOSED_CLOSE;
+}
+
+static void add_closed_how(const struct evidence_case *c, struct finding *f)
+{
+	static const char *const names[] = { "close", "shutdown", "linger2" };
+	enum closed_how how = closed_how(c->segment);
+	const struct flow *flow = c->flow;
+
+	finding_add_string(f, "closed_how", names[how], NULL);
+	if (how == CLOSED_LINGER2) {
+		finding_add_fragment(f, "so",
+				     "with TCP_LINGER2 negative the kernel "
+				     "resets instead of waiting for its FIN");
+		finding_add_number(f, "linger2", c->segment->tcp.linger2,
+				   "TCP_LINGER2 negative");
+		return;
+	}
+	/* shutdown(SHUT_WR) alone would have let it read on. */
+	if (how == CLOSED_CLOSE && flow && flow->act.mark.time &&
+	    flow->act.kind == ACT_SHUTDOWN)
+		finding_add_fragment(f, "so",
+				     "it has closed the socket since, so "
+				     "nobody could read them");
+	else
+		finding_add_fragment(f, "so", "nobody could read them");
+}
+
 /*
- * TCP_ABORT_ON_DATA: on the full socket, after tcp_done(). TIMEWAIT_SOCKET:
- * on the mini-socket that stands in for an orphan in FIN_WAIT2; the peer may
- * still send FIN there, so only data is the peer's mistake.
+ * TCP_ABORT_ON_DATA: on the full socket, after tcp_done(); no segment reaches
+ * a socket in CLOSE otherwise. TIMEWAIT_SOCKET: on the mini-socket that stands
+ * in for an orphan in FIN_WAIT2; the peer may still send FIN there, so only
+ * data is the peer's mistake. With TCP_LINGER2 < 0 it need be no more than the
+ * ACK of our FIN.
  */
 static bool match_data_after_close(const struct evidence_case *c,
 				   struct finding *f)
 {
 	const struct segment_event *e = c->segment;
+	bool full = e->tcp.flags & SOCK_F_FULL;
 	char text[32];
 
+	if (!e->seg.present || e->seg.flags & TCP_SYN)
+		return false;
 	if (reason_is(c, "TCP_TIMEWAIT_SOCKET")) {
 		if (e->substate != STATE_FIN_WAIT2 || !e->seg.len)
 			return false;
+	} else if (evidence_no_reason(c)) {
+		if (!full || e->tcp.state != STATE_CLOSE ||
+		    (!e->seg.len && closed_how(e) != CLOSED_LINGER2))
+			return false;
 	} else if (!reason_is(c, "TCP_ABORT_ON_DATA")) {
 		return false;
-	} else if (e->tcp.linger2 < 0) {
-		return false; /* the application asked for it: TCP_LINGER2 */
 	}
 	evidence_trigger(f, "segment");
 	finding_add_number(f, "segment_bytes", e->seg.len,
 			   "segment of %u B to a closed socket", e->seg.len);
 	words_count(e->seg.len, "byte", text, sizeof(text));
-	finding_add_fragment(f, "sent", text);
+	finding_add_fragment(f, "sent", e->seg.len ? text : "an ACK");
 	evidence_add_ended(c, f);
+	add_closed_how(c, f);
 	return true;
 }
 
-/* Half of it is gone since, and its other end was not told. */
-static void add_ended_by_reset(const struct evidence_case *c, struct finding *f)
+/* What became of a connection that has no socket any more. */
+static void add_fate(const struct evidence_case *c, struct finding *f)
 {
-	char when[32], text[64];
-
-	evidence_ago(c, c->flow->reset_received.time, when, sizeof(when));
-	snprintf(text, sizeof(text), "; a RST had ended it %s before", when);
-	finding_add_fragment(f, "ended", text);
-	finding_add_string(f, "ended_by", "rst", "a RST had ended it %s before",
-			   when);
-	finding_add_event(f, c->flow->reset_received.seq);
+	if (evidence_add_ended(c, f))
+		return;
+	if (!c->flow)
+		finding_add_fragment(f, "ended",
+				     "; tcpwhy has never seen it: it is older, "
+				     "or never was");
+	else if (!c->flow->destroyed)
+		finding_add_fragment(f, "ended", "; tcpwhy did not see it end");
+	else
+		finding_add_fragment(f, "ended",
+				     "; nothing tcpwhy saw ended it: it "
+				     "vanished without a FIN or RST");
 }
 
 static bool match_connection_gone(const struct evidence_case *c,
@@ -61,19 +118,55 @@ static bool match_connection_gone(const struct evidence_case *c,
 	    !(seg->flags & (TCP_ACK | TCP_FIN)))
 		return false;
 	evidence_trigger(f, "segment");
-	finding_add_number(f, "segment_bytes", seg->len,
-			   seg->flags & TCP_FIN ? "FIN, %u B"
-			   : seg->len		? "data, %u B"
-						: "bare ACK, %u B",
-			   seg->len);
-	evidence_add_ended(c, f);
-	if (c->flow && c->flow->reset_received.time)
-		add_ended_by_reset(c, f);
-	else if (c->flow && !f->actor.pid)
-		finding_add_fragment(f, "ended",
-				     "; nothing tcpwhy saw ended it: it "
-				     "vanished without a FIN or RST");
+	evidence_add_segment(c, f);
+	add_fate(c, f);
 	return true;
+}
+
+/*
+ * A LISTEN socket takes no ACK. What is of no connection reaches the listener;
+ * so does an ACK that fits no handshake under way, whose request may have
+ * expired: without a memory of the connection that cannot be told apart.
+ */
+static bool match_stale_segment(const struct evidence_case *c,
+				struct finding *f)
+{
+	const struct segment_event *e = c->segment;
+
+	if (!e->seg.present || e->tcp.state != STATE_LISTEN ||
+	    e->seg.flags & TCP_SYN || !(e->seg.flags & TCP_ACK))
+		return false;
+	if (evidence_no_reason(c) ? stack_has(c->stack, "tcp_check_req")
+				  : !reason_is(c, "TCP_FLAGS"))
+		return false;
+	evidence_trigger(f, "segment");
+	evidence_add_segment(c, f);
+	if (c->flow) {
+		add_fate(c, f);
+		return true;
+	}
+	f->confidence = CONFIDENCE_LIKELY;
+	finding_add_fragment(f, "ended",
+			     "; tcpwhy has never seen it: it is older, or its "
+			     "handshake was never completed");
+	return true;
+}
+
+/* "it called close() ", "it was killed by SIGKILL "; "" if not known. */
+static void add_how_it_stopped(const struct flow *past, struct finding *f,
+			       char *how, size_t size)
+{
+	char who[96] = "it", act[64], trigger[32];
+	struct party party;
+
+	*how = '\0';
+	if (!act_of_flow(&past->act, &party, trigger, sizeof(trigger)))
+		return;
+	if (party.pid != past->owner.pid)
+		words_party(&party, who, sizeof(who));
+	act_words(trigger, act, sizeof(act));
+	snprintf(how, size, "%s %s ", who, act);
+	finding_add_string(f, "past_listener_end", trigger, NULL);
 }
 
 /* A listener that was there says more than "closed". */
@@ -81,7 +174,7 @@ static void add_past_listener(const struct evidence_case *c, struct finding *f)
 {
 	const struct flow *past =
 		flow_find_listener(c->flows, c->conn, c->event->time, true);
-	char who[96], when[32], text[200];
+	char who[96], when[32], how[170], text[320];
 
 	if (!past || !past->owner.pid) {
 		finding_add_string(f, "past_listener", "",
@@ -91,8 +184,9 @@ static void add_past_listener(const struct evidence_case *c, struct finding *f)
 	}
 	words_party(&past->owner, who, sizeof(who));
 	evidence_ago(c, past->ended.time, when, sizeof(when));
-	snprintf(text, sizeof(text), "; %s listened there until %s before", who,
-		 when);
+	add_how_it_stopped(past, f, how, sizeof(how));
+	snprintf(text, sizeof(text), "; %s listened there until %s%s before",
+		 who, how, when);
 	finding_add_fragment(f, "listened_before", text);
 	finding_add_string(f, "past_listener", past->owner.comm,
 			   "%s listened there until %s before", who, when);
@@ -109,6 +203,8 @@ static bool match_port_closed(const struct evidence_case *c, struct finding *f)
 		return false;
 	evidence_trigger(f, "segment");
 	add_past_listener(c, f);
+	if (!elsewhere_add(c, f))
+		f->confidence = CONFIDENCE_LIKELY;
 	return true;
 }
 
@@ -122,7 +218,7 @@ static const struct rule rules[] = {
 			   "closed",
 		.why = "{peer} sent {sent} on a connection that "
 		       "{owner} had already closed in both directions{ended}: "
-		       "nobody could read them",
+		       "{so}",
 		.effect = "{reset_effect}",
 		.advice = "agree on who closes first; the side that closes "
 			  "should read to end of file before",
@@ -148,13 +244,31 @@ static const struct rule rules[] = {
 			     "tcp_v4_rcv(), tcp_v6_rcv()",
 	},
 	{
+		.id = "rst.stale-segment",
+		.what = WHAT_RST_SENT,
+		.triggers = 1 << EVENT_RESET_SENT,
+		.match = match_stale_segment,
+		.meaning = "a segment of an unknown connection to a port "
+			   "with a listener",
+		.why = "{peer} sent on a connection that {local} does not "
+		       "know, though {owner} listens there{ended}",
+		.effect = "{reset_effect}",
+		.advice =
+			"look for what ended the connection on this side "
+			"without the peer learning of it: a restart of the "
+			"server, a crash, a firewall or NAT that forgot it; a "
+			"handshake completed too late is another reason",
+		.reference = "RFC 9293, 3.10.7.2 (LISTEN, second); "
+			     "tcp_rcv_state_process()",
+	},
+	{
 		.id = "rst.port-closed",
 		.what = WHAT_RST_SENT,
 		.triggers = 1 << EVENT_RESET_SENT,
 		.match = match_port_closed,
 		.meaning = "SYN to a port where nothing listens",
-		.why = "nothing listens on {local}{listened_before}, so the "
-		       "kernel refused the SYN of {peer}",
+		.why = "the kernel refused the SYN of {peer}: nothing listens "
+		       "on {local}{listened_before}{listens_elsewhere}",
 		.effect = "{reset_effect}",
 		.advice = "start the server, or check the address and port; "
 			  "\"ss -ltnp\" lists what listens",

@@ -71,6 +71,7 @@ extern const struct rule_family reset_timer_rules;
 extern const struct rule_family reset_killed_rules;
 extern const struct rule_family reset_mptcp_rules;
 extern const struct rule_family reset_answer_rules;
+extern const struct rule_family reset_handshake_rules;
 extern const struct rule_family reset_outside_rules;
 extern const struct rule_family reset_received_rules;
 extern const struct rule_family retransmit_rules;

@@ -337,9 +337,10 @@ static const struct {
 
 static const char *generic_evidence(const char *key)
 {
-	static const char *const optional[] = { "listened_before", "ended",
-						"dropped", "lingering",
-						"in_chain" };
+	static const char *const optional[] = {
+		"listened_before", "listens_elsewhere", "ended",
+		"dropped",	   "lingering",		"in_chain"
+	};
 	static const char *const generic[][2] = {
 		{ "unsent", "bytes" },
 		{ "before", "LAST_ACK or CLOSING" },
@@ -348,6 +349,10 @@ static const char *generic_evidence(const char *key)
 		{ "stopped", "closed its listener" },
 		{ "rejected", "a segment" },
 		{ "socket", "raw" },
+		{ "so", "nobody could read them" },
+		{ "our_syn", "the SYN of the process" },
+		{ "answer", "a segment that acknowledges something else" },
+		{ "wrong", "what was never sent" },
 	};
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
