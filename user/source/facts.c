@@ -134,7 +134,7 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 		HASH_DEL(facts->processes, seen);
 		free(seen);
 	}
-	if (!procfs_read(pid, start_time, &process))
+	if (!procfs_read(pid, start_time, facts->cmdlines, &process))
 		return 0;
 	fact.process.pid = pid;
 	fact.process.start_time = start_time;
@@ -142,8 +142,7 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 	fact.process.comm = process.comm;
 	fact.process.exe = process.exe[0] ? process.exe : NULL;
 	fact.process.cgroup = process.cgroup[0] ? process.cgroup : NULL;
-	fact.process.cmdline =
-		facts->cmdlines && process.cmdline[0] ? process.cmdline : NULL;
+	fact.process.cmdline = process.cmdline[0] ? process.cmdline : NULL;
 	return handler->fact(handler->arg, &fact);
 }
 

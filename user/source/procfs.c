@@ -63,6 +63,15 @@ static bool started_at(const char *stat, uint64_t start_time)
 	       started <= start_time + suspended + tick;
 }
 
+/* "PID (NAME) ...", where the name may hold anything. */
+static void read_comm(const char *stat, char *comm, size_t size)
+{
+	const char *begin = strchr(stat, '('), *end = strrchr(stat, ')');
+
+	if (begin && end > begin)
+		snprintf(comm, size, "%.*s", (int)(end - begin - 1), begin + 1);
+}
+
 static void read_exe(uint32_t pid, char *exe, size_t size)
 {
 	char path[32];
@@ -123,7 +132,8 @@ static void read_cmdline(uint32_t pid, char *cmdline, size_t size)
 	cmdline[len > 0 ? len : 0] = '\0';
 }
 
-bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out)
+bool procfs_read(uint32_t pid, uint64_t start_time, bool cmdline,
+		 struct procfs_process *out)
 {
 	char text[1024];
 	char path[32];
@@ -135,13 +145,11 @@ bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%u", pid);
 	out->uid = stat(path, &status) ? (uint32_t)-1 : status.st_uid;
-	if (read_text(pid, "comm", text, sizeof(text))) {
-		text[strcspn(text, "\n")] = '\0';
-		snprintf(out->comm, sizeof(out->comm), "%.15s", text);
-	}
+	read_comm(text, out->comm, sizeof(out->comm));
 	read_exe(pid, out->exe, sizeof(out->exe));
 	read_cgroup(pid, out->cgroup, sizeof(out->cgroup));
-	read_cmdline(pid, out->cmdline, sizeof(out->cmdline));
+	if (cmdline)
+		read_cmdline(pid, out->cmdline, sizeof(out->cmdline));
 	return true;
 }
 

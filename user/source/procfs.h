@@ -16,9 +16,11 @@ struct procfs_process {
 
 /*
  * Read process @pid if it is the one that started at @start_time
- * (CLOCK_MONOTONIC ns); false when that one is gone.
+ * (CLOCK_MONOTONIC ns); false when that one is gone. @cmdline: that as well,
+ * else it is "": at the start all that have a socket are read.
  */
-bool procfs_read(uint32_t pid, uint64_t start_time, struct procfs_process *out);
+bool procfs_read(uint32_t pid, uint64_t start_time, bool cmdline,
+		 struct procfs_process *out);
 
 /*
  * Call @each with the inode number and name of every network namespace that
