@@ -111,8 +111,10 @@ static void serve(struct stage *s)
 	int fd = accept_one(listener), status;
 	uint16_t port = client_port(fd);
 	uint32_t number = next_number(fd);
-	pid_t forger = fork();
+	pid_t forger;
 
+	note_wait(s); /* connect() has returned */
+	forger = fork();
 	if (!forger) {
 		/* It has no part in the connection. */
 		close(fd);
@@ -134,6 +136,7 @@ static void request(struct stage *s)
 {
 	int fd = connect_to(s);
 
+	note_send(s);
 	expect_read_error(fd, ECONNRESET);
 	close(fd);
 	note_send(s);

@@ -94,7 +94,8 @@ watch() {
 	shift
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	# A large ring: what other processes do meanwhile goes through it too.
-	setsid timeout -k 5 "$limit" "$TCPWHY" run --ring-size 32768 \
+	# All RSTs: some causes are those of no socket.
+	setsid timeout -k 5 "$limit" "$TCPWHY" run --ring-size 32768 --all-resets \
 		-w "$work/recording" -- \
 		bash -c 'exec >"$0" 2>&1 </dev/null; exec "$@"' "$work/log" \
 		ip netns exec "$netns" "$@" \

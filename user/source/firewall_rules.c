@@ -144,9 +144,10 @@ static bool message_rejects(const struct nlmsghdr *message)
 bool nftables_brings_reject(const void *data, size_t size, bool *last)
 {
 	const struct nlmsghdr *message = data;
+	int left = size; /* below zero after a message of odd length */
 
 	*last = false;
-	for (; NLMSG_OK(message, size); message = NLMSG_NEXT(message, size)) {
+	for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
 		if (message->nlmsg_type == NLMSG_DONE ||
 		    message->nlmsg_type == NLMSG_ERROR)
 			*last = true;
@@ -241,9 +242,7 @@ static char *read_table(const struct family *family, int fd, size_t *size)
 	socklen_t len = sizeof(info);
 	struct ipt_get_entries *table;
 
-	_Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO &&
-			       IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES &&
-			       sizeof(info) == sizeof(struct ip6t_getinfo),
+	_Static_assert(sizeof(info) == sizeof(struct ip6t_getinfo),
 		       "one table is not read like the other");
 	if (getsockopt(fd, family->level, IPT_SO_GET_INFO, &info, &len))
 		return NULL;

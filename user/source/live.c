@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <linux/membarrier.h>
 
 #include "config.h"
 #include "decode.h"
@@ -588,6 +591,15 @@ static int drain(struct live *live)
 	return err;
 }
 
+/*
+ * Detached or not, a program that runs on another CPU goes on to its end. All
+ * run as RCU readers, and this returns when those of now are done.
+ */
+static void await_programs(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
 int live_run(struct live *live, const struct source_handler *handler,
 	     bool (*go_on)(void *arg), void *arg)
 {
@@ -608,6 +620,7 @@ int live_run(struct live *live, const struct source_handler *handler,
 	/* No more can come once the programs are detached. */
 	live->stopped_at = facts_now();
 	tcpwhy_bpf__detach(live->skel);
+	await_programs();
 	live->go_on = NULL;
 	if (!err)
 		err = drain(live);
