@@ -42,6 +42,12 @@ enum event_kind {
 	 * its way to a device; local is its source, the task was current.
 	 */
 	EVENT_PACKET = 13,
+	/*
+	 * struct segment_event without segment and stack: all that was sent
+	 * again is repaired, or was needless; tcp_cong_state_set. ca_state is
+	 * what ends, substate what begins (enum tcp_ca_state).
+	 */
+	EVENT_RECOVERY = 14,
 	EVENT_STALLED = 15, /* struct segment_event, iter/tcp; see stall_role */
 	EVENT_ERROR = 16,   /* struct segment_event, inet_sk_error_report */
 	EVENT_SUBFLOW = 17, /* struct subflow_event, of MPTCP */
@@ -228,12 +234,13 @@ struct segment_event {
 	struct tcp_snapshot tcp; /* flags & SOCK_F_FULL, else only state */
 	struct tcp_segment seg;
 	struct tcp_request req;
-	__u64 location; /* EVENT_DROP: where in the kernel */
-	__s32 reason;	/* sk_rst_reason or skb_drop_reason */
-	__s32 err;	/* EVENT_RETRANSMIT: negative errno, 0: sent */
-	__u8 substate;	/* of a TIME_WAIT mini-socket: 5 is FIN_WAIT2 */
-	__u8 role;	/* EVENT_STALLED: enum stall_role */
-	__u8 reserved[2];
+	__u64 location;	   /* EVENT_DROP: where in the kernel */
+	__s32 reason;	   /* sk_rst_reason or skb_drop_reason */
+	__s32 err;	   /* EVENT_RETRANSMIT: negative errno, 0: sent */
+	__u8 substate;	   /* of a TIME_WAIT mini-socket: 5 is FIN_WAIT2 */
+	__u8 role;	   /* EVENT_STALLED: enum stall_role */
+	__u8 at_mtu_probe; /* seg begins where the last MTU probe did */
+	__u8 reserved;
 	__u32 frames;		       /* how many of stack[] are set */
 	__u64 stack[EVENT_MAX_FRAMES]; /* return addresses, innermost first */
 };

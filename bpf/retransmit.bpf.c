@@ -37,12 +37,47 @@ int BPF_PROG(on_retransmit, const struct sock *sk, const struct sk_buff *skb)
 	conn_from_sock(&e->conn, tp);
 	tcp_snapshot_take(&e->tcp, tp);
 	segment_from_queue(&e->seg, skb);
+	e->at_mtu_probe = e->seg.seq == tp->mtu_probe.probe_seq_start;
 	event_stack(e, ctx);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
 	}
 	event_submit(&e->h);
+	return 0;
+}
+
+/* enum tcp_ca_state of the kernel */
+#define CA_RECOVERY 3
+
+/*
+ * A recovery ends: by now the kernel knows if it was needless. It fires for
+ * all changes of that state, and most of them are none of ours.
+ */
+SEC("tp_btf/tcp_cong_state_set")
+int BPF_PROG(on_recovery, const struct sock *sk, __u8 new)
+{
+	const struct tcp_sock *tp;
+	struct segment_event *e;
+	__u8 old;
+
+	if (new >= CA_RECOVERY)
+		return 0;
+	tp = bpf_skc_to_tcp_sock((void *)sk);
+	if (!tp)
+		return 0;
+	old = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
+	if (old < CA_RECOVERY)
+		return 0;
+	e = event_reserve(EVENT_RECOVERY, sizeof(*e));
+	if (!e)
+		return 0;
+	e->h.sock = (__u64)sk;
+	e->reason = EVENT_NO_REASON;
+	e->substate = new;
+	conn_from_sock(&e->conn, tp);
+	tcp_snapshot_take(&e->tcp, tp);
+	event_submit_quietly(&e->h);
 	return 0;
 }
 

@@ -95,12 +95,15 @@ int main(int argc, char **argv)
 	stage_options(&s, argc, argv, &program);
 	if (!strcmp(s.script, "list")) {
 		print_scripts(stdout, client_scripts);
+		print_scripts(stdout, loss_scripts);
 		print_scripts(stdout, server_scripts);
 		print_scripts(stdout, timer_scripts);
 		print_scripts(stdout, handshake_scripts);
 		return 0;
 	}
 	props.script = find_script(client_scripts, s.script);
+	if (!props.script)
+		props.script = find_script(loss_scripts, s.script);
 	if (!props.script)
 		props.script = find_script(server_scripts, s.script);
 	if (!props.script)

@@ -269,6 +269,17 @@ static struct flow *find_peer(const struct pipeline *p, const struct moment *m)
 	return flow_find_peer(p->flows, m->conn, life_around(m));
 }
 
+/* Findings shown before may have become known as needless by this event. */
+static void tell_needless(struct pipeline *p, const struct moment *m)
+{
+	struct resent_verdict verdict;
+	struct amendment a = { m->event->time, m->flow, &verdict };
+
+	while (m->flow && resent_take_verdict(m->flow, m->seq, &verdict))
+		if (verdict.count && scope_keeps(p->scope, m, NULL))
+			p->sink->ops->amendment(p->sink, &a);
+}
+
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
@@ -311,6 +322,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 			count_finding(p, &p->finding);
 		}
 	}
+	tell_needless(p, &m);
 	if (m.flow &&
 	    (e->kind == EVENT_DESTROY ||
 	     (is_dissolved(m.flow) && m.flow->ended.seq == item->seq)))

@@ -211,6 +211,9 @@ struct tcp_sock {
 	int linger2;
 	u32 mss_cache;
 	u32 dsack_dups;
+	struct {
+		u32 probe_seq_start;
+	} mtu_probe;
 	u8 syn_data : 1;
 	bool is_mptcp;
 };

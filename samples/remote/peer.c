@@ -7,10 +7,10 @@
 #include <arpa/inet.h>
 
 #include "../stage.h"
+#include "icmp.h"
 #include "peer.h"
 #include "tun.h"
 
-#define OUR_WINDOW  65535
 #define OUR_ISN	    1000 /* a round number is easy to find in tcpdump */
 #define PATIENCE_MS 20000
 
@@ -25,6 +25,7 @@ void peer_init(struct peer *p, int tun, int family, uint16_t port,
 		.port = port,
 		.their_port = their_port,
 		.snd_nxt = OUR_ISN,
+		.offered = OUR_WINDOW,
 	};
 	inet_pton(family, v6 ? TUN_LOCAL6 : TUN_LOCAL4, &p->in.from);
 	inet_pton(family, v6 ? TUN_REMOTE6 : TUN_REMOTE4, &p->in.to);
@@ -58,6 +59,7 @@ bool peer_listen(struct peer *p, struct segment *seg, int ms)
 		if (p->their_port && seg->sport != p->their_port)
 			continue;
 		p->window = seg->window;
+		p->packet_len = n;
 		return true;
 	}
 	return false;
@@ -101,7 +103,7 @@ static void transmit(struct peer *p, struct segment *seg)
 
 	seg->sport = p->port;
 	seg->dport = p->their_port;
-	seg->window = OUR_WINDOW;
+	seg->window = p->offered;
 	if (seg->flags & ACK && !seg->ack)
 		seg->ack = p->rcv_nxt;
 	len = segment_build(seg, &p->out, packet);
@@ -152,6 +154,16 @@ void peer_send_syn(struct peer *p, const uint8_t *option)
 	transmit(p, &(struct segment){ .seq = p->snd_nxt++,
 				       .flags = SYN,
 				       .option = option });
+}
+
+void peer_too_big(struct peer *p, int mtu)
+{
+	uint8_t packet[SEGMENT_MAX];
+	size_t len =
+		icmp_too_big(&p->out, p->packet, p->packet_len, mtu, packet);
+
+	if (write(p->tun, packet, len) != (ssize_t)len)
+		die("%s: %s", TUN_DEVICE, strerror(errno));
 }
 
 void peer_accept(struct peer *p)

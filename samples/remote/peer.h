@@ -11,6 +11,8 @@
 
 #include "segment.h"
 
+#define OUR_WINDOW 65535
+
 struct peer {
 	int tun;
 	struct route in, out;
@@ -18,7 +20,9 @@ struct peer {
 	uint32_t snd_nxt;	     /* what we send next */
 	uint32_t rcv_nxt;	     /* what we expect next, and acknowledge */
 	uint16_t window;	     /* theirs, as last heard */
+	uint16_t offered;	     /* the window that we offer */
 	uint8_t packet[SEGMENT_MAX]; /* the last one received */
+	size_t packet_len;
 };
 
 void peer_init(struct peer *p, int tun, int family, uint16_t port,
@@ -45,6 +49,9 @@ void peer_send_ack_of(struct peer *p, uint32_t ack);
 /* A SYN+ACK that echoes a timestamp. */
 void peer_send_echo(struct peer *p, uint32_t echo);
 void peer_send_sack(struct peer *p, struct sack_block block);
+
+/* ICMP: the last packet received does not fit, a path takes @mtu bytes. */
+void peer_too_big(struct peer *p, int mtu);
 
 /* The whole handshake, from either side. */
 void peer_accept(struct peer *p);

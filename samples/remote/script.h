@@ -20,6 +20,8 @@ struct script {
 
 /* In script_client.c: the local process connects. Ends with a NULL name. */
 extern const struct script client_scripts[];
+/* In script_loss.c: the same, and segments are sent again. */
+extern const struct script loss_scripts[];
 /* In script_server.c: the local process listens. */
 extern const struct script server_scripts[];
 /* In script_timer.c: it connects, and a timer of its kernel ends it. */

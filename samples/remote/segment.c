@@ -32,26 +32,28 @@ static size_t address_len(int family)
 				  : sizeof(struct in_addr);
 }
 
-/* Over the pseudo-header (RFC 9293, section 3.1) and the segment itself. */
-static uint16_t tcp_checksum(const struct route *route, const void *tcp,
-			     size_t len)
+uint16_t segment_checksum(const struct route *route, uint8_t protocol,
+			  const void *data, size_t len)
 {
-	size_t addr_len = address_len(route->family);
-	uint32_t sum = IPPROTO_TCP + len;
+	size_t addr_len;
+	uint32_t sum = 0;
 
-	sum = sum_words(&route->from, addr_len, sum);
-	sum = sum_words(&route->to, addr_len, sum);
-	return fold(sum_words(tcp, len, sum));
+	if (route) {
+		addr_len = address_len(route->family);
+		sum = sum_words(&route->from, addr_len, protocol + len);
+		sum = sum_words(&route->to, addr_len, sum);
+	}
+	return fold(sum_words(data, len, sum));
 }
 
-static size_t build_ip(const struct route *route, uint8_t *packet,
-		       size_t tcp_len)
+size_t segment_ip(const struct route *route, uint8_t protocol, uint8_t *packet,
+		  size_t len)
 {
 	if (route->family == AF_INET6) {
 		struct ip6_hdr ip6 = {
 			.ip6_flow = htonl(6u << 28),
-			.ip6_plen = htons(tcp_len),
-			.ip6_nxt = IPPROTO_TCP,
+			.ip6_plen = htons(len),
+			.ip6_nxt = protocol,
 			.ip6_hlim = 64,
 			.ip6_src = route->from,
 			.ip6_dst = route->to,
@@ -64,10 +66,10 @@ static size_t build_ip(const struct route *route, uint8_t *packet,
 	struct iphdr ip = {
 		.version = 4,
 		.ihl = sizeof(ip) / 4,
-		.tot_len = htons(sizeof(ip) + tcp_len),
+		.tot_len = htons(sizeof(ip) + len),
 		.frag_off = htons(IP_DF),
 		.ttl = 64,
-		.protocol = IPPROTO_TCP,
+		.protocol = protocol,
 	};
 
 	memcpy(&ip.saddr, &route->from, sizeof(ip.saddr));
@@ -144,10 +146,10 @@ size_t segment_build(const struct segment *seg, const struct route *route,
 	memcpy(body, &tcp, sizeof(tcp));
 	if (seg->len)
 		memcpy(body + head, seg->data, seg->len);
-	tcp.check = tcp_checksum(route, body, len);
+	tcp.check = segment_checksum(route, IPPROTO_TCP, body, len);
 	memcpy(body, &tcp, sizeof(tcp));
 
-	ip_len = build_ip(route, packet, len);
+	ip_len = segment_ip(route, IPPROTO_TCP, packet, len);
 	memcpy(packet + ip_len, body, len);
 	return ip_len + len;
 }

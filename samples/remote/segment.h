@@ -52,6 +52,17 @@ size_t segment_build(const struct segment *seg, const struct route *route,
 bool segment_parse(struct segment *seg, const struct route *route,
 		   const uint8_t *packet, size_t len);
 
+/*
+ * RFC 1071, in network byte order; with a pseudo-header (RFC 9293, 3.1) for
+ * @protocol along @route, unless that is NULL.
+ */
+uint16_t segment_checksum(const struct route *route, uint8_t protocol,
+			  const void *data, size_t len);
+
+/* The IP header of a packet with @len bytes behind it; returns its length. */
+size_t segment_ip(const struct route *route, uint8_t protocol, uint8_t *packet,
+		  size_t len);
+
 /* "SYN+ACK", in a static buffer. */
 const char *flags_name(uint8_t flags);
 

@@ -25,7 +25,8 @@ struct lab {
 	char said[4096]; /* a word or two for each call of the sink */
 	struct finding findings[LAB_FINDINGS];
 	unsigned int count;
-	struct ending ending; /* the last */
+	struct resent_verdict amendment; /* the last */
+	struct ending ending;		 /* the last */
 	unsigned int endings;
 	struct summary summary;
 	bool ended;
@@ -78,6 +79,18 @@ static inline void lab_on_finding(struct sink *sink, const struct finding *f)
 	lab_say(sink, "finding", finding_cause(f));
 }
 
+static inline void lab_on_amendment(struct sink *sink,
+				    const struct amendment *a)
+{
+	struct lab *lab = (struct lab *)sink;
+	char text[64];
+
+	lab->amendment = *a->verdict;
+	snprintf(text, sizeof(text), "%u/%u", a->verdict->needless,
+		 a->verdict->segments);
+	lab_say(sink, "amendment", text);
+}
+
 static inline void lab_on_ending(struct sink *sink, const struct ending *e)
 {
 	struct lab *lab = (struct lab *)sink;
@@ -111,6 +124,7 @@ static inline void lab_set_up_in(struct lab *lab)
 		.advance = lab_on_advance,
 		.event = lab_on_event,
 		.finding = lab_on_finding,
+		.amendment = lab_on_amendment,
 		.ending = lab_on_ending,
 		.lost = lab_on_lost,
 		.end = lab_on_end,

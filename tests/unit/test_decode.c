@@ -36,6 +36,7 @@ static const size_t sizes[EVENT_KINDS] = {
 	[EVENT_EXIT] = sizeof(struct exit_event),
 	[EVENT_PACKET] = sizeof(struct segment_event),
 	[EVENT_SUBFLOW] = sizeof(struct subflow_event),
+	[EVENT_RECOVERY] = sizeof(struct segment_event),
 	[EVENT_STALLED] = sizeof(struct segment_event),
 	[EVENT_ERROR] = sizeof(struct segment_event),
 };

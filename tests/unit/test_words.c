@@ -341,7 +341,19 @@ static void drop_places(void **state)
 		  "netfilter, INPUT chain" },
 		{ "nft_do_chain", "NETFILTER_DROP", "netfilter" },
 		{ "fq_codel_enqueue __dev_queue_xmit", "QDISC_DROP",
-		  "the_place()" },
+		  "a queue (qdisc) on the way out" },
+		{ "__netif_receive_skb_core __netif_receive_skb_one_core",
+		  "XDP", "an XDP program" },
+		{ "sk_filter_trim_cap tcp_v4_rcv", "X",
+		  "the receiver's socket filter, or a BPF program of its "
+		  "cgroup" },
+		{ "tcp_data_queue tcp_rcv_established", "PROTO_MEM",
+		  "the receiver: its receive buffer is full" },
+		{ "tcp_v4_rcv", "TCP_CSUM",
+		  "the receiver: the TCP checksum is wrong" },
+		{ "ip_rcv_finish", "IP_INNOROUTES",
+		  "routing: there is no route" },
+		{ "dev_hard_start_xmit sch_direct_xmit", "X", "the_place()" },
 	};
 
 	(void)state;

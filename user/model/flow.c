@@ -8,6 +8,7 @@
 
 #include "decode.h"
 #include "flow_table.h"
+#include "resent.h"
 #include "symptom.h"
 
 static struct party party_from(const struct event_header *e)
@@ -259,6 +260,7 @@ static int apply_state(struct flow_table *table, const struct sock_event *e,
 	change->flow = &node->flow;
 	node->flow.killed |= is_killed(e);
 	learn_counters(&node->flow, e);
+	resent_sock(&node->flow, e, mark.seq);
 	if (begins_end(e->new_state) && !is_servant(e))
 		learn_act(&node->flow, &e->h, act_kind(e), mark);
 	change_state(&node->flow, e, mark);
@@ -283,6 +285,7 @@ static void apply_destroy(struct flow_table *table, const struct sock_event *e,
 		return;
 	change->flow = &node->flow;
 	learn_counters(&node->flow, e);
+	resent_sock(&node->flow, e, mark.seq);
 	learn_owner(&node->flow, &e->h);
 	if (e->h.flags & EVENT_F_OWNED && !(e->h.flags & EVENT_F_KTHREAD))
 		node->flow.let_go_by = party_from(&e->h);
@@ -519,7 +522,9 @@ static int apply_segment(struct flow_table *table,
 		flow->retransmits += !e->err;
 		symptom_retransmit(flow, e, mark);
 	}
-	return 0;
+	return flow && e->h.sock == flow->sock && e->h.kind != EVENT_DROP
+		       ? resent_segment(flow, e, mark.seq)
+		       : 0;
 }
 
 int flow_apply(struct flow_table *table, const struct event_header *e,

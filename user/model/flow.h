@@ -94,7 +94,8 @@ struct flow {
 	struct flow_mark reset_received; /* tcp_receive_reset */
 	uint32_t reset_unread;		 /* bytes it had not read then */
 
-	uint32_t retransmits; /* segments sent again, by events seen */
+	uint32_t retransmits;  /* segments sent again, by events seen */
+	struct resent *resent; /* more about them; NULL: none */
 
 	/* Sent again since the peer acknowledged anything (snd_una moved). */
 	struct flow_mark stuck; /* the first */

@@ -159,6 +159,7 @@ static void node_free(struct flow_table *table, struct flow_node *node)
 	unpair(table, node);
 	free(node->flow.holders);
 	free(node->flow.error);
+	free(node->flow.resent);
 	slot_leave(table, node);
 	ports_leave(&table->ports, node);
 	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),

@@ -296,12 +296,37 @@ static void json_finding(struct sink *sink, const struct finding *f)
 	key_string(j, "effect", f->effect);
 	key_string(j, "advice", f->advice);
 	put_evidence(j, f);
+	if (f->spurious)
+		key_bool(j, "spurious", true);
 	put_string(j, "events");
 	yajl_gen_array_open(j->gen);
 	for (unsigned int i = 0; i < f->event_count; i++)
 		yajl_gen_integer(j->gen, f->events[i]);
 	yajl_gen_array_close(j->gen);
 	finish(j);
+}
+
+/* One line for each finding; null: some of them were, which is not known. */
+static void json_amendment(struct sink *sink, const struct amendment *a)
+{
+	const struct resent_verdict *v = a->verdict;
+	struct json_sink *j = json_of(sink);
+
+	for (unsigned int i = 0; i < v->count; i++) {
+		begin(j, "amendment");
+		key_time(j, a->time);
+		key_number(j, "finding_seq", v->of[i].seq);
+		if (v->needless >= v->segments)
+			key_bool(j, "spurious", true);
+		else
+			key_null(j, "spurious");
+		key_string(j, "proof", resent_proof_name(v->proof));
+		key_number(j, "needless", v->needless);
+		key_number(j, "of", v->segments);
+		put_conn(j, &a->flow->conn);
+		key_party(j, "owner", &a->flow->owner);
+		finish(j);
+	}
 }
 
 /* --- the end of a connection --- */
@@ -465,6 +490,7 @@ static const struct sink_ops json_ops = {
 	.start = json_start,
 	.event = json_event,
 	.finding = json_finding,
+	.amendment = json_amendment,
 	.ending = json_ending,
 	.lost = json_lost,
 	.end = json_end,

@@ -14,6 +14,7 @@
 #include "host.h"
 #include "moment.h"
 #include "ranking.h"
+#include "resent.h"
 
 enum sink_clock {
 	SINK_LOCAL, /* local wall clock */
@@ -41,6 +42,13 @@ struct ending {
 	uint64_t duration; /* ns from its birth to its end; 0: not known */
 	/* Per end: ns from the connection's end to close(); 0: at once. */
 	uint64_t let_go[2];
+};
+
+/* What became known of findings that were shown already. */
+struct amendment {
+	uint64_t time; /* CLOCK_MONOTONIC ns, of the event that told it */
+	const struct flow *flow;
+	const struct resent_verdict *verdict;
 };
 
 #define SUMMARY_MAX_CAUSES 128
@@ -83,6 +91,7 @@ struct sink_ops {
 	void (*advance)(struct sink *sink, uint64_t now);
 	void (*event)(struct sink *sink, const struct moment *m);
 	void (*finding)(struct sink *sink, const struct finding *f);
+	void (*amendment)(struct sink *sink, const struct amendment *a);
 	void (*ending)(struct sink *sink, const struct ending *e);
 	void (*lost)(struct sink *sink, uint64_t time, uint64_t more,
 		     uint64_t total);

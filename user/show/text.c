@@ -16,10 +16,13 @@
 /* How many bursts are followed at a time, at four groups each. */
 #define MAX_GROUPS 2048
 
+#define SHOWN	   256
+
 struct text_sink {
 	struct sink sink; /* first: a text_sink is a sink */
 	struct sink_options o;
-	struct fold *fold; /* NULL: every finding in full */
+	struct fold *fold;     /* NULL: every finding in full */
+	uint64_t shown[SHOWN]; /* seq of findings told in full, recent ones */
 };
 
 static struct text_sink *text_of(struct sink *sink)
@@ -206,6 +209,7 @@ static void text_finding(struct sink *sink, const struct finding *f)
 
 	if (t->fold && fold_take(t->fold, f))
 		return;
+	t->shown[f->seq % SHOWN] = f->seq;
 	print_ends(t, f);
 	page_item(&t->o, "why", f->why);
 	page_item(&t->o, "effect", f->effect);
@@ -237,6 +241,56 @@ static void text_advance(struct sink *sink, uint64_t now)
 
 	if (t->fold)
 		fold_advance(t->fold, now);
+}
+
+/* Of findings told in full only: those that a fold counts are many. */
+static bool was_shown(const struct text_sink *t, const struct resent_verdict *v)
+{
+	for (unsigned int i = 0; i < v->count; i++)
+		if (t->shown[v->of[i].seq % SHOWN] == v->of[i].seq)
+			return true;
+	return false;
+}
+
+static void add_needless(struct line *line, const struct amendment *a)
+{
+	const struct resent_verdict *v = a->verdict;
+	char when[32];
+
+	words_duration(a->time - v->of[0].time, when, sizeof(when));
+	if (v->needless < v->segments)
+		line_add(line,
+			 "%u of the %u segments sent again since %s ago were",
+			 v->needless, v->segments, when);
+	else if (v->count > 1)
+		line_add(line, "the %u retransmissions since %s ago were",
+			 v->count, when);
+	else
+		line_add(line, "that retransmission, %s ago, was", when);
+	line_add(line, " needless: %s",
+		 v->proof == PROOF_DSACK
+			 ? "the peer had the segment (D-SACK)"
+			 : "the kernel took back that it had slowed down");
+}
+
+static void text_amendment(struct sink *sink, const struct amendment *a)
+{
+	const struct event_conn *conn = &a->flow->conn;
+	char local[WORDS_ENDPOINT_LEN], remote[WORDS_ENDPOINT_LEN];
+	char who[PAGE_PARTY_LEN], text[512];
+	struct text_sink *t = text_of(sink);
+	struct line line = LINE(text);
+
+	if (!was_shown(t, a->verdict))
+		return;
+	page_party(&a->flow->owner, "", who);
+	words_endpoint(conn->laddr, conn->lport, local, sizeof(local));
+	words_endpoint(conn->raddr, conn->rport, remote, sizeof(remote));
+	line_add(&line, "%s%s%s → %s: ", who, *who ? " " : "", local, remote);
+	add_needless(&line, a);
+	page_time(&t->o, a->time);
+	fputc(' ', t->o.out);
+	page_wrapped(&t->o, text, PAGE_TIME_COLUMNS + 1);
 }
 
 /* --- the end of a connection --- */
@@ -355,6 +409,7 @@ static const struct sink_ops text_ops = {
 	.advance = text_advance,
 	.event = text_event,
 	.finding = text_finding,
+	.amendment = text_amendment,
 	.ending = text_ending,
 	.lost = text_lost,
 	.end = text_end,

@@ -26,6 +26,7 @@ static const struct {
 	[EVENT_EXIT] = { "exit", sizeof(struct exit_event) },
 	[EVENT_PACKET] = { "packet", sizeof(struct segment_event) },
 	[EVENT_SUBFLOW] = { "subflow", sizeof(struct subflow_event) },
+	[EVENT_RECOVERY] = { "recovery", sizeof(struct segment_event) },
 	[EVENT_STALLED] = { "stalled", sizeof(struct segment_event) },
 	[EVENT_ERROR] = { "error", sizeof(struct segment_event) },
 };
@@ -45,8 +46,8 @@ static bool is_sock_kind(unsigned int kind)
 static bool is_segment_kind(unsigned int kind)
 {
 	return (kind >= EVENT_RESET_SENT && kind <= EVENT_DROP) ||
-	       kind == EVENT_PACKET || kind == EVENT_STALLED ||
-	       kind == EVENT_ERROR;
+	       kind == EVENT_PACKET || kind == EVENT_RECOVERY ||
+	       kind == EVENT_STALLED || kind == EVENT_ERROR;
 }
 
 const struct sock_event *event_sock(const struct event_header *e)

@@ -18,6 +18,7 @@ struct live_options {
 /* One BPF program of ours, and what became of it on this kernel. */
 struct live_part {
 	const char *program;	/* in the skeleton */
+	enum event_kind kind;	/* of its events; EVENT_NONE: an iterator */
 	const char *hook;	/* "sock:inet_sock_set_state" */
 	const char *tracepoint; /* its bare name; NULL for an iterator */
 	const char *lost;	/* what we cannot tell without it */

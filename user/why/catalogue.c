@@ -17,6 +17,7 @@ const struct rule_family *const catalogue[] = {
 	&reset_outside_rules,
 	&reset_received_rules,
 	&retransmit_rules,
+	&recovery_rules,
 	&synack_rules,
 	&connect_rules,
 	NULL,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "resent.h"
 #include "words.h"
 
 bool evidence_reason_is(const struct evidence_case *c, const char *reason)
@@ -174,4 +175,30 @@ void evidence_add_drop(const struct evidence_case *c, struct finding *f,
 			   reason ? reason : "", reason ? ")" : "", when);
 	finding_add_string(f, "drop_reason", reason ? reason : "", NULL);
 	finding_add_event(f, drop->seq);
+}
+
+/*
+ * On its way into its own drop (OUTPUT, or loopback) the new copy is dropped
+ * before the retransmission is traced: that is not why there was one.
+ */
+bool evidence_is_own_copy(const struct evidence_case *c,
+			  const struct drop *drop)
+{
+	struct stack stack;
+
+	if (c->event->time - drop->time > RESENT_OWN_NS ||
+	    drop->event.h.cpu != c->event->cpu)
+		return false;
+	stack_read(&stack, c->host, &drop->event);
+	return stack_mentions(&stack, "__tcp_retransmit_skb");
+}
+
+const struct drop *evidence_own_copy(const struct evidence_case *c)
+{
+	const struct tcp_segment *seg = &c->segment->seg;
+	const struct drop *drop;
+
+	drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq, 0,
+			  c->event->time);
+	return drop && evidence_is_own_copy(c, drop) ? drop : NULL;
 }

@@ -67,4 +67,14 @@ void evidence_add_unread(const struct evidence_case *c, struct finding *f);
 void evidence_add_drop(const struct evidence_case *c, struct finding *f,
 		       const char *what, char *place, size_t size);
 
+/*
+ * The drop of the copy that the case's retransmission is about, on its way out
+ * of this host, just before it was traced; NULL: none.
+ */
+const struct drop *evidence_own_copy(const struct evidence_case *c);
+
+/* Is @drop the copy that this retransmission sent, not an earlier one? */
+bool evidence_is_own_copy(const struct evidence_case *c,
+			  const struct drop *drop);
+
 #endif /* TCPWHY_EVIDENCE_H */

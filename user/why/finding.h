@@ -65,6 +65,7 @@ struct finding {
 	const struct party *holders;
 	unsigned int holder_count;
 	bool has_peer;	 /* the other end is on this host */
+	bool spurious;	 /* a retransmission that is proven needless */
 	bool after_loss; /* events were lost shortly before */
 	struct evidence evidence[FINDING_MAX_EVIDENCE];
 	unsigned int evidence_count;

@@ -10,14 +10,12 @@
 #include "decode.h"
 #include "evidence.h"
 #include "line.h"
+#include "loss.h"
 #include "origin.h"
 #include "words.h"
 
 /* A RST and its reception belong together if they are this close. */
 #define SAME_RESET_NS 100000000ULL
-
-/* A drop this shortly before a retransmission may be of its own copy. */
-#define OWN_COPY_NS 1000000ULL
 
 static bool close_in_time(uint64_t a, uint64_t b)
 {
@@ -25,21 +23,6 @@ static bool close_in_time(uint64_t a, uint64_t b)
 }
 
 /* --- the case --- */
-
-/*
- * On its way into its own drop (OUTPUT, or loopback) the new copy is dropped
- * before the retransmission is traced: that is not why there was one.
- */
-static bool is_own_copy(const struct evidence_case *c, const struct drop *drop)
-{
-	struct stack stack;
-
-	if (c->event->time - drop->time > OWN_COPY_NS ||
-	    drop->event.h.cpu != c->event->cpu)
-		return false;
-	stack_read(&stack, c->host, &drop->event);
-	return stack_mentions(&stack, "__tcp_retransmit_skb");
-}
 
 static const struct drop *earlier_copy(const struct evidence_case *c)
 {
@@ -52,7 +35,11 @@ static const struct drop *earlier_copy(const struct evidence_case *c)
 
 	drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq, flags,
 			  time);
-	if (drop && is_own_copy(c, drop))
+	while (drop &&
+	       (evidence_is_own_copy(c, drop) ||
+		!words_drop_is_loss(c->host, &drop->event) ||
+		(c->flow && !resent_because(c->flow, drop->time, seg->seq,
+					    seg->end_seq, time))))
 		drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq,
 				  flags, drop->time - 1);
 	return drop;
@@ -392,6 +379,8 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 {
 	const struct flow *peer = c->peer;
 
+	if (c->event->kind == EVENT_RETRANSMIT)
+		loss_add_history(c, f);
 	if (c->segment) {
 		add_stack(c, f);
 		if (*c->reason)
@@ -463,6 +452,29 @@ static void describe_unknown(const struct evidence_case *c, struct finding *f)
 		 "from");
 }
 
+static const char *proof_words(enum resent_proof proof)
+{
+	return proof == PROOF_DSACK
+		       ? "needless: the peer had it (D-SACK)"
+		       : "needless: the kernel took it back (undo)";
+}
+
+/* One more of its kind; what is known of its need is told with it. */
+static void settle_resent(const struct evidence_case *c, const struct moment *m,
+			  struct finding *f)
+{
+	enum resent_proof proof = resent_take_proof(m->flow, m->seq);
+	bool sure;
+
+	resent_count(m->flow, c->segment->err ? RESENT_FAILED
+					      : loss_mechanism(c, &sure));
+	if (proof == PROOF_NONE)
+		return;
+	f->spurious = true;
+	finding_add_string(f, "proof", resent_proof_name(proof), "%s",
+			   proof_words(proof));
+}
+
 bool judge_moment(const struct judge *judge, const struct moment *m,
 		  struct finding *f)
 {
@@ -488,6 +500,8 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	if (!f->rule)
 		describe_unknown(&c, f);
 	add_common(&c, f);
+	if (m->event->kind == EVENT_RETRANSMIT && m->flow)
+		settle_resent(&c, m, f);
 	if (f->rule) {
 		f->what = f->rule->what;
 		words_expand(f->rule->why, &c, f, f->why, sizeof(f->why));

@@ -1,52 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Segments sent again, and why the first copy did not do. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "evidence.h"
+#include "loss.h"
 #include "rule.h"
 #include "words.h"
-
-#define ICSK_TIME_LOSS_PROBE 5 /* include/net/inet_connection_sock.h */
-
-enum ca_state {
-	CA_OPEN = 0,
-	CA_DISORDER = 1,
-	CA_CWR = 2,
-	CA_RECOVERY = 3,
-	CA_LOSS = 4
-};
-
-/* On the wire: with err set the retransmission itself failed. */
-static bool is_data(const struct evidence_case *c)
-{
-	const struct segment_event *e = c->segment;
-
-	return !e->err && e->tcp.state != STATE_SYN_SENT &&
-	       e->tcp.state != STATE_SYN_RECV;
-}
-
-static bool by_timer(const struct evidence_case *c)
-{
-	return stack_has(c->stack, "tcp_retransmit_timer");
-}
-
-static bool by_loss_probe(const struct evidence_case *c)
-{
-	return stack_has(c->stack, "tcp_send_loss_probe");
-}
-
-/* Which mechanism noticed: for the trigger of rtx.local-drop. */
-static const char *mechanism(const struct evidence_case *c)
-{
-	if (by_timer(c))
-		return "timer:rto";
-	if (by_loss_probe(c))
-		return "timer:tlp";
-	if (stack_has(c->stack, "tcp_rack_reo_timeout"))
-		return "timer:rack";
-	return "segment";
-}
 
 static void add_drop(const struct evidence_case *c, struct finding *f)
 {
@@ -70,20 +31,15 @@ static void add_timer(const struct evidence_case *c, struct finding *f)
 	words_duration(rto * 1000, text, sizeof(text));
 	finding_add_number(f, "retransmits", tcp->retransmits,
 			   "retransmission %u", tcp->retransmits);
-	finding_add_number(f, "rto_us", rto, "next after %s", text);
+	finding_add_number(f, "rto_us", rto, "timer of %s", text);
 }
 
 static bool match_syn(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 
-	if (c->segment->err || tcp->state != STATE_SYN_SENT)
+	if (!loss_match(c, RESENT_SYN, f))
 		return false;
-	if (c->stack->context == STACK_UNKNOWN)
-		f->confidence = CONFIDENCE_LIKELY;
-	else if (!by_timer(c))
-		return false;
-	evidence_trigger(f, "timer:rto");
 	finding_add_number(f, "syn", tcp->retransmits + 1, "SYN %u",
 			   tcp->retransmits + 1);
 	finding_add_number(f, "tcp_syn_retries", tcp->syn_retries, NULL);
@@ -94,69 +50,91 @@ static bool match_syn(const struct evidence_case *c, struct finding *f)
 
 static bool match_local_drop(const struct evidence_case *c, struct finding *f)
 {
-	if (!is_data(c) || !c->drop)
+	const struct segment_event *e = c->segment;
+	bool sure;
+
+	if (e->err || e->tcp.state == STATE_SYN_SENT ||
+	    e->tcp.state == STATE_SYN_RECV || !c->drop)
 		return false;
-	evidence_trigger(f, mechanism(c));
+	evidence_trigger(f, loss_trigger(loss_mechanism(c, &sure)));
 	add_drop(c, f);
+	return true;
+}
+
+/* Why the kernel could not send it; a positive number is a queue's. */
+static const char *failure(const struct evidence_case *c)
+{
+	switch (-(int64_t)c->segment->err) {
+	case EBUSY:
+		return "the earlier copy still waits in a queue of this host";
+	case ENOMEM:
+	case ENOBUFS:
+		return "there was no memory for it";
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return "this host has no route to the peer";
+	case EPERM:
+	case EACCES:
+		return "a policy of this host refused it";
+	case EAGAIN:
+		return "the peer has taken back the window that it was in";
+	case -1: /* NET_XMIT_DROP */
+		return "the queue of the device was full";
+	default:
+		return NULL;
+	}
+}
+
+/* It never was on the wire, so nobody's loss but this host's. */
+static bool match_unsent(const struct evidence_case *c, struct finding *f)
+{
+	const struct segment_event *e = c->segment;
+	char place[96], text[200] = "";
+	const char *why = failure(c);
+	const struct drop *drop;
+	bool sure;
+
+	if (!e->err || !why)
+		return false;
+	evidence_trigger(f, loss_trigger(loss_mechanism(c, &sure)));
+	finding_add_string(f, "errno", words_errno(-(int64_t)e->err),
+			   "not sent: %s", words_errno(-(int64_t)e->err));
+	finding_add_string(f, "failure", why, NULL);
+	drop = evidence_own_copy(c);
+	if (drop) {
+		struct evidence_case own = *c;
+
+		own.drop = drop;
+		evidence_add_drop(&own, f, "dropped by", place, sizeof(place));
+		snprintf(text, sizeof(text), " (%s)", place);
+	}
+	finding_add_fragment(f, "refused_by", text);
+	add_timer(c, f);
 	return true;
 }
 
 static bool match_tail_loss_probe(const struct evidence_case *c,
 				  struct finding *f)
 {
-	const struct tcp_snapshot *tcp = &c->segment->tcp;
-
-	if (!is_data(c))
-		return false;
-	if (c->stack->context == STACK_UNKNOWN) {
-		if (tcp->pending != ICSK_TIME_LOSS_PROBE ||
-		    (tcp->ca_state != CA_OPEN && tcp->ca_state != CA_CWR))
-			return false;
-		f->confidence = CONFIDENCE_LIKELY;
-	} else if (!by_loss_probe(c)) {
-		return false;
-	}
-	evidence_trigger(f, "timer:tlp");
-	return true;
+	return loss_match(c, RESENT_PROBE, f);
 }
 
-/* A window shrunk to zero makes the same timer fire without any loss. */
 static bool match_timeout(const struct evidence_case *c, struct finding *f)
 {
-	const struct tcp_snapshot *tcp = &c->segment->tcp;
-
-	if (!is_data(c) || !tcp->snd_wnd)
+	if (!loss_match(c, RESENT_TIMEOUT, f))
 		return false;
-	if (c->stack->context == STACK_UNKNOWN) {
-		if (tcp->ca_state != CA_LOSS || !tcp->retransmits ||
-		    tcp->pending)
-			return false;
-		f->confidence = CONFIDENCE_LIKELY;
-	} else if (!by_timer(c)) {
-		return false;
-	}
-	evidence_trigger(f, "timer:rto");
 	add_timer(c, f);
 	return true;
 }
 
-static bool match_fast(const struct evidence_case *c, struct finding *f)
+/* A window shrunk to zero makes the same timer fire without any loss. */
+static bool match_zero_window(const struct evidence_case *c, struct finding *f)
 {
-	const struct tcp_snapshot *tcp = &c->segment->tcp;
-
-	/*
-	 * In recovery because of SACKs; the segment itself may leave later,
-	 * when pacing or the queue below lets it (tcp_tsq_write()).
-	 */
-	if (!is_data(c) || tcp->ca_state != CA_RECOVERY ||
-	    !stack_has(c->stack, "tcp_xmit_retransmit_queue") ||
-	    !(stack_has(c->stack, "tcp_ack") || tcp->sacked_out) ||
-	    stack_has(c->stack, "tcp_rack_reo_timeout"))
+	if (!loss_match(c, RESENT_ZERO_WINDOW, f))
 		return false;
-	evidence_trigger(f, "segment");
-	finding_add_number(f, "sacked_segments", tcp->sacked_out,
-			   "%u segments behind it had arrived",
-			   tcp->sacked_out);
+	finding_add_number(f, "window", c->segment->tcp.snd_wnd,
+			   "the peer's window is 0");
+	add_timer(c, f);
 	return true;
 }
 
@@ -191,6 +169,22 @@ static const struct rule rules[] = {
 		.reference = "kfree_skb_reason()",
 	},
 	{
+		.id = "rtx.unsent",
+		.what = WHAT_RETRANSMIT,
+		.triggers = 1 << EVENT_RETRANSMIT,
+		.match = match_unsent,
+		.meaning = "the retransmission itself failed: nothing was on "
+			   "the wire",
+		.why = "{owner}'s segment was to be sent again and was not on "
+		       "the wire: {failure}{refused_by}",
+		.effect = "the peer got nothing; the kernel tries again when "
+			  "the timer expires next",
+		.advice = "this is not the network: look at this host's "
+			  "queues, memory, routes or firewall as named",
+		.reference = "__tcp_retransmit_skb() (Linux 6.17 and later "
+			     "tell it)",
+	},
+	{
 		.id = "rtx.tail-loss-probe",
 		.what = WHAT_RETRANSMIT,
 		.triggers = 1 << EVENT_RETRANSMIT,
@@ -221,21 +215,22 @@ static const struct rule rules[] = {
 		.reference = "RFC 6298, 5; tcp_retransmit_timer()",
 	},
 	{
-		.id = "rtx.fast",
+		.id = "rtx.zero-window",
 		.what = WHAT_RETRANSMIT,
 		.triggers = 1 << EVENT_RETRANSMIT,
-		.match = match_fast,
-		.meaning = "fast retransmit: later segments arrived, this one "
-			   "did not",
-		.why = "{peer} reported later segments of {owner} but not this "
-		       "one: it was lost on the way",
-		.effect = "repaired within about one round trip; the sending "
-			  "rate is reduced",
-		.advice = "single losses are how TCP finds its rate; look at "
-			  "the path if they are many",
-		.reference = "RFC 5681, 3.2; RFC 6675; "
-			     "tcp_xmit_retransmit_queue()",
+		.match = match_zero_window,
+		.meaning = "the peer's window was shrunk to zero: the timer "
+			   "probes with what was sent into it",
+		.why = "{peer} took back its window, to zero, after {owner} "
+		       "had sent into it: the kernel repeats a segment to "
+		       "learn when there is room again",
+		.effect = "{owner}'s data waits until {peer} opens its window; "
+			  "nothing needs to be lost",
+		.advice = "the application at the other end does not read, or "
+			  "its receive buffer was made smaller",
+		.reference = "RFC 9293, 3.8.6; tcp_retransmit_timer()",
 	},
 };
 
-RULE_FAMILY(retransmit_rules, "Retransmissions", rules);
+RULE_FAMILY(retransmit_rules, "Retransmissions by a timer, or lost here",
+	    rules);

@@ -75,6 +75,7 @@ extern const struct rule_family reset_handshake_rules;
 extern const struct rule_family reset_outside_rules;
 extern const struct rule_family reset_received_rules;
 extern const struct rule_family retransmit_rules;
+extern const struct rule_family recovery_rules;
 extern const struct rule_family synack_rules;
 extern const struct rule_family connect_rules;
 

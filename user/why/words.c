@@ -155,60 +155,6 @@ void words_endpoint(const uint8_t addr[16], uint16_t port, char *text,
 		 number);
 }
 
-/* --- where a segment was dropped --- */
-
-/* The function that runs a netfilter hook, and the hook's chain. */
-static const struct {
-	const char *function;
-	const char *chain;
-} hooks[] = {
-	{ "ip_local_deliver", "INPUT" },
-	{ "ip6_input", "INPUT" },
-	{ "ip_rcv", "PREROUTING" },
-	{ "ipv6_rcv", "PREROUTING" },
-	{ "ip_sabotage_in", "PREROUTING" },
-	{ "ip_forward", "FORWARD" },
-	{ "ip6_forward", "FORWARD" },
-	{ "__ip_local_out", "OUTPUT" },
-	{ "ip_local_out", "OUTPUT" },
-	{ "__ip6_local_out", "OUTPUT" },
-	{ "ip6_local_out", "OUTPUT" },
-	{ "ip6_xmit", "OUTPUT" },
-	{ "ip_output", "POSTROUTING" },
-	{ "ip6_output", "POSTROUTING" },
-	{ "ip_mc_output", "POSTROUTING" },
-	{ "__netif_receive_skb_core", "INGRESS" },
-	{ "__dev_queue_xmit", "EGRESS" },
-};
-
-const char *words_chain(const struct stack *stack, unsigned int from)
-{
-	for (unsigned int i = from; i < stack->count; i++)
-		for (size_t h = 0; h < sizeof(hooks) / sizeof(hooks[0]); h++)
-			if (!strcmp(stack->frames[i], hooks[h].function))
-				return hooks[h].chain;
-	return NULL;
-}
-
-void words_drop_place(const struct host *host, const struct segment_event *e,
-		      char *text, size_t size)
-{
-	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
-	const char *function = host_symbol(host, e->location);
-	const char *chain;
-	struct stack stack;
-
-	stack_read(&stack, host, e);
-	chain = words_chain(&stack, 0);
-	if ((reason && !strcmp(reason, "NETFILTER_DROP")) ||
-	    stack_has(&stack, "nf_hook_slow"))
-		snprintf(text, size, "netfilter%s%s%s", chain ? ", " : "",
-			 chain ? chain : "", chain ? " chain" : "");
-	else
-		snprintf(text, size, "%s()",
-			 function ? function : "the kernel");
-}
-
 /* --- templates --- */
 
 struct filler {
@@ -338,8 +284,8 @@ static const struct {
 static const char *generic_evidence(const char *key)
 {
 	static const char *const optional[] = {
-		"listened_before", "listens_elsewhere", "ended",
-		"dropped",	   "lingering",		"in_chain"
+		"listened_before", "listens_elsewhere", "ended",      "dropped",
+		"lingering",	   "in_chain",		"refused_by", "instead"
 	};
 	static const char *const generic[][2] = {
 		{ "unsent", "bytes" },

@@ -3,6 +3,7 @@
 #ifndef TCPWHY_WORDS_H
 #define TCPWHY_WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,8 @@ const char *words_chain(const struct stack *stack, unsigned int from);
 /* Where on this host a segment was dropped: "netfilter, INPUT chain". */
 void words_drop_place(const struct host *host, const struct segment_event *e,
 		      char *text, size_t size);
+
+/* Did that drop lose anything that the receiver did not have already? */
+bool words_drop_is_loss(const struct host *host, const struct segment_event *e);
 
 #endif /* TCPWHY_WORDS_H */

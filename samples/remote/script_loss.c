@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The local process connects and sends, and not all of it arrives, or the
+ * remote host behaves as if. Each script makes the kernel send again for one
+ * reason.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "script.h"
+#include "tun.h"
+
+/*
+ * The kernel's own choice may pace what it sends again; then it leaves later,
+ * and from elsewhere.
+ */
+static int connect_unpaced(struct stage *s)
+{
+	int fd = new_socket(s), err;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "cubic", 5);
+	err = try_connect(s, fd);
+	if (err)
+		die("connect: %s", strerror(err));
+	return fd;
+}
+
+static void send_segments(int fd, int count)
+{
+	static char data[64 * REMOTE_MSS];
+
+	memset(data, 'x', sizeof(data));
+	send_exactly(fd, data, (size_t)count * REMOTE_MSS);
+}
+
+/* Run a command that is there for this; it dies with its own message. */
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+{
+	char command[200];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	if (system(command))
+		die("failed: %s", command);
+}
+
+static void acknowledge(struct peer *p, const struct segment *last)
+{
+	peer_take(p, last);
+	peer_send(p, ACK, NULL);
+}
+
+/* --- the reorder timer (RACK) --------------------------------------------- */
+
+/*
+ * A path of 20 ms, so that a quarter of that is time in which the first of two
+ * segments may still come, only later than the second.
+ */
+#define RACK_DELAY_MS 20
+
+static void reorder_host(struct stage *s, struct peer *p)
+{
+	struct segment syn = peer_expect(p, SYN, 0), first, second;
+
+	(void)s;
+	peer_take(p, &syn);
+	sleep_ms(RACK_DELAY_MS);
+	peer_send(p, SYN | ACK, NULL);
+	peer_expect(p, ACK, 0);
+	first = peer_expect(p, ACK, REMOTE_MSS);
+	second = peer_expect(p, ACK, REMOTE_MSS);
+	sleep_ms(RACK_DELAY_MS);
+	peer_send_sack(p, (struct sack_block){ second.seq,
+					       second.seq + second.len });
+	peer_expect_again(p, &first);
+	acknowledge(p, &second);
+	peer_close(p);
+}
+
+static void two_segments_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	send_segments(fd, 2);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- slow start after a timeout ------------------------------------------- */
+
+#define LOST_FLIGHT 4
+
+static void flight_host(struct stage *s, struct peer *p)
+{
+	struct segment lost[LOST_FLIGHT];
+
+	(void)s;
+	peer_accept(p);
+	for (int i = 0; i < LOST_FLIGHT; i++)
+		lost[i] = peer_expect(p, ACK, REMOTE_MSS);
+	/* The probe carries the last of them, the timer sends the first. */
+	peer_expect_again(p, &lost[LOST_FLIGHT - 1]);
+	peer_expect_again(p, &lost[0]);
+	/* One acknowledged makes room for two. */
+	acknowledge(p, &lost[0]);
+	peer_expect_again(p, &lost[1]);
+	peer_expect_again(p, &lost[2]);
+	acknowledge(p, &lost[LOST_FLIGHT - 1]);
+	peer_close(p);
+}
+
+static void flight_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	send_segments(fd, LOST_FLIGHT);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- the path takes less than it did -------------------------------------- */
+
+/* Until all up to @end has come, whatever the sizes. */
+static void expect_all(struct peer *p, uint32_t end)
+{
+	struct segment seg;
+
+	do {
+		if (!peer_listen(p, &seg, 20000))
+			die("the rest did not come");
+		if (seg.seq == p->rcv_nxt)
+			peer_take(p, &seg);
+	} while (p->rcv_nxt != end);
+	peer_send(p, ACK, NULL);
+}
+
+#define NARROW_MTU 1300 /* IPv6 has 1280 at least */
+
+static void narrow_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	data = peer_expect(p, ACK, REMOTE_MSS);
+	p->rcv_nxt = data.seq;
+	peer_too_big(p, NARROW_MTU);
+	expect_all(p, data.seq + data.len);
+	peer_close(p);
+}
+
+static void one_segment_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	send_segments(fd, 1);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- a larger size is tried and does not get through -----------------------
+ */
+
+#define PROBE_SEGMENTS 60
+
+/* What came behind the lost probe is reported, and counts once that came. */
+static void mtu_probe_host(struct stage *s, struct peer *p)
+{
+	uint32_t end, high = 0, probe_end = 0;
+	struct segment got;
+	size_t usual = 0;
+
+	(void)s;
+	peer_accept(p);
+	end = p->rcv_nxt + PROBE_SEGMENTS * REMOTE_MSS;
+	while (p->rcv_nxt != end) {
+		if (!peer_listen(p, &got, 20000))
+			die("the rest did not come");
+		if (!usual)
+			usual = got.len;
+		if (got.seq != p->rcv_nxt && got.seq == high) {
+			high += got.len;
+			peer_send_sack(p,
+				       (struct sack_block){ probe_end, high });
+		} else if (got.seq == p->rcv_nxt && !probe_end &&
+			   got.len > usual) {
+			say("a probe of %zu bytes is lost", got.len);
+			probe_end = high = got.seq + got.len;
+		} else if (got.seq == p->rcv_nxt) {
+			peer_take(p, &got);
+			if (p->rcv_nxt == probe_end)
+				p->rcv_nxt = high;
+			peer_send(p, ACK, NULL);
+		}
+	}
+	if (!probe_end)
+		die("there was no probe");
+	peer_close(p);
+}
+
+static void mtu_probe_app(struct stage *s)
+{
+	int fd;
+
+	/* From the start, with a size that all paths take (tcp_base_mss). */
+	set_ipv4_setting("tcp_mtu_probing", 2);
+	fd = connect_unpaced(s);
+	send_segments(fd, PROBE_SEGMENTS);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- data in the SYN that is not taken (TCP Fast Open) ---------------------
+ */
+
+#define FASTOPEN_WITHOUT_COOKIE 5 /* ip-sysctl: 1 client, 4 no cookie */
+
+static void fastopen_host(struct stage *s, struct peer *p)
+{
+	struct segment syn = peer_expect(p, SYN, 4), data;
+
+	(void)s;
+	peer_take(p, &syn);
+	p->rcv_nxt = syn.seq + 1;
+	peer_send(p, SYN | ACK, NULL);
+	data = peer_expect(p, ACK, 4);
+	acknowledge(p, &data);
+	peer_close(p);
+}
+
+static void fastopen_app(struct stage *s)
+{
+	int fd = new_socket(s), on = 1;
+
+	set_ipv4_setting("tcp_fastopen", FASTOPEN_WITHOUT_COOKIE);
+	/* connect() only notes where to; what is written goes with the SYN. */
+	setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof(on));
+	if (try_connect(s, fd))
+		die("connect: %s", strerror(errno));
+	send_exactly(fd, "ABCD", 4);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- the window shrinks to nothing -----------------------------------------
+ */
+
+static void zero_window_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	data = peer_expect(p, ACK, 4);
+	/* It was sent into a window that is taken back now. */
+	p->offered = 0;
+	peer_send(p, ACK, NULL);
+	/* A probe for the tail, then the timer. */
+	peer_expect_again(p, &data);
+	peer_send(p, ACK, NULL);
+	peer_expect_again(p, &data);
+	p->offered = OUR_WINDOW;
+	acknowledge(p, &data);
+	peer_close(p);
+}
+
+static void four_bytes_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	send_exactly(fd, "ABCD", 4);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- the second copy cannot be sent ----------------------------------------
+ */
+
+static void no_route_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	data = peer_expect(p, ACK, 4);
+	note_send(s);
+	peer_expect_again(p, &data);
+	acknowledge(p, &data);
+	peer_close(p);
+}
+
+static void set_route(const struct stage *s, const char *what)
+{
+	if (s->family == AF_INET6)
+		run("ip -6 route %s fd09::/64 dev " TUN_DEVICE, what);
+	else
+		run("ip route %s 10.9.0.0/24 dev " TUN_DEVICE, what);
+}
+
+static void no_route_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	send_exactly(fd, "ABCD", 4);
+	note_wait(s);
+	set_route(s, "del");
+	/* Its timer goes off after 200 ms, and after 400 ms again. */
+	sleep_ms(300);
+	set_route(s, "add");
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* A queue that lets one packet out and keeps the other for longer. */
+
+/* What was sent again while the first copy was waiting may come late. */
+static void close_despite_copies(struct peer *p)
+{
+	struct segment seg;
+
+	do {
+		if (!peer_listen(p, &seg, 20000))
+			die("the end did not come");
+		if (!(seg.flags & FIN))
+			peer_send(p, ACK, NULL);
+	} while (!(seg.flags & FIN));
+	peer_take(p, &seg);
+	peer_send(p, FIN | ACK, NULL);
+	do {
+		if (!peer_listen(p, &seg, 20000))
+			die("the last acknowledgment did not come");
+	} while (seg.ack != p->snd_nxt);
+}
+
+static void busy_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	note_send(s);
+	data = peer_expect(p, ACK, REMOTE_MSS);
+	acknowledge(p, &data);
+	/* The other leaves the queue when the timer has gone off already. */
+	data = peer_expect(p, ACK, REMOTE_MSS);
+	acknowledge(p, &data);
+	close_despite_copies(p);
+}
+
+static void busy_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	note_wait(s);
+	/* One packet at once, the next when 2.5 kB a second allow it. */
+	run("tc qdisc add dev " TUN_DEVICE
+	    " root tbf rate 20kbit burst 1600 limit 100000");
+	send_segments(fd, 1);
+	await_acknowledged(fd);
+	send_segments(fd, 1);
+	await_acknowledged(fd);
+	close(fd);
+}
+
+/* --- it was needless --------------------------------------------------------
+ */
+
+static void report_twice(struct peer *p, const struct segment *data)
+{
+	peer_send_sack(p,
+		       (struct sack_block){ data->seq, data->seq + data->len });
+}
+
+static void needless_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	data = peer_expect(p, ACK, 4);
+	peer_expect_again(p, &data);
+	/* Our acknowledgment was slow, nothing was lost. */
+	acknowledge(p, &data);
+	report_twice(p, &data);
+	peer_close(p);
+}
+
+/* Also after the timer, which the kernel then takes back. */
+static void needless_timeout_host(struct stage *s, struct peer *p)
+{
+	struct segment data;
+
+	(void)s;
+	peer_accept(p);
+	data = peer_expect(p, ACK, 4);
+	peer_expect_again(p, &data);
+	peer_expect_again(p, &data);
+	acknowledge(p, &data);
+	report_twice(p, &data);
+	report_twice(p, &data);
+	peer_close(p);
+}
+
+#define SCRIPT(called, text, host_part, app_part)                 \
+	{                                                         \
+		.name = called, .about = text, .host = host_part, \
+		.app = app_part                                   \
+	}
+
+const struct script loss_scripts[] = {
+	SCRIPT("reorder", "a segment is lost and the kernel waits a little",
+	       reorder_host, two_segments_app),
+	SCRIPT("flight-lost", "four segments are lost", flight_host,
+	       flight_app),
+	SCRIPT("narrow-path", "ICMP says that the path takes less now",
+	       narrow_host, one_segment_app),
+	SCRIPT("mtu-probe", "a probe for a larger MTU is lost", mtu_probe_host,
+	       mtu_probe_app),
+	SCRIPT("fastopen", "the data in the SYN is not taken", fastopen_host,
+	       fastopen_app),
+	SCRIPT("shrunk-window", "the window shrinks to zero", zero_window_host,
+	       four_bytes_app),
+	SCRIPT("no-route", "the route is gone for a while", no_route_host,
+	       no_route_app),
+	SCRIPT("busy-queue", "a segment waits in the queue for long", busy_host,
+	       busy_app),
+	SCRIPT("needless", "a slow acknowledgment; the probe was needless",
+	       needless_host, four_bytes_app),
+	SCRIPT("needless-timeout", "the same, also for the timer",
+	       needless_timeout_host, four_bytes_app),
+	{ 0 },
+};
