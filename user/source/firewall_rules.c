@@ -144,15 +144,21 @@ static bool message_rejects(const struct nlmsghdr *message)
 bool nftables_brings_reject(const void *data, size_t size, bool *last)
 {
 	const struct nlmsghdr *message = data;
-	int left = size; /* below zero after a message of odd length */
+	size_t step;
 
 	*last = false;
-	for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+	while (size >= sizeof(*message) && message->nlmsg_len <= size &&
+	       message->nlmsg_len >= sizeof(*message)) {
 		if (message->nlmsg_type == NLMSG_DONE ||
 		    message->nlmsg_type == NLMSG_ERROR)
 			*last = true;
 		if (message_rejects(message))
 			return true;
+		step = NLMSG_ALIGN((size_t)message->nlmsg_len);
+		if (step >= size)
+			return false;
+		size -= step;
+		message = (const void *)((const char *)message + step);
 	}
 	return false;
 }
