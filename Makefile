@@ -41,7 +41,7 @@ endif
 # All packages, by their names in Debian: to build, to test, to check style,
 # and what the lab's scenarios and the tests use.
 PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
-	   libyajl-dev libmnl-dev uthash-dev libcmocka-dev liburing-dev \
+	   libyajl-dev uthash-dev libcmocka-dev liburing-dev \
 	   clang-format clang-tidy shellcheck libclang-rt-dev \
 	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps \
 	   nginx-light haproxy redis-server redis-tools openssh-server \
@@ -138,8 +138,7 @@ $(SAMPLES): $(O)/samples/%: $(O)/samples/%.o $(SAMPLE_SHARED:%.c=$(O)/%.o) \
 	$$(patsubst %.c,$(O)/%.o,$$(wildcard samples/$$*/*.c))
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(SAMPLE_LIBS) -o $@
 
-$(O)/samples/killed: SAMPLE_LIBS = -lmnl
-$(O)/samples/bpf-destroyed: SAMPLE_LIBS = -lbpf
+$(O)/samples/bpf-destroyed: SAMPLE_LIBS = -lbpf -lelf -lz
 
 # This one changes its network namespace, too.
 $(O)/samples/mptcp: samples/remote/tun.c

@@ -36,8 +36,7 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 	event_submit(&e->h);
 }
 
-/* A process did something to an MPTCP socket: its first TCP socket stands
- * for it. */
+/* What a process did to an MPTCP socket: its first TCP socket stands for it. */
 static __always_inline void emit_mptcp(const struct sock *sk, int old, int new)
 {
 	__u64 first = mptcp_first(sk);

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
@@ -52,27 +52,31 @@ static void describe(int fd, struct inet_diag_req_v2 *request)
 	request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 }
 
+/* One message, one answer: written out here, since libmnl has no archive for
+ * static programs. */
 static void destroy(int fd)
 {
-	char buffer[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-	struct mnl_socket *netlink = mnl_socket_open(NETLINK_SOCK_DIAG);
-	ssize_t len;
+	struct {
+		struct nlmsghdr nl;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.nl = { .nlmsg_len = sizeof(message),
+			.nlmsg_type = SOCK_DESTROY,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+	};
+	struct {
+		struct nlmsghdr nl;
+		struct nlmsgerr error;
+	} answer;
+	int netlink = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
 
-	message->nlmsg_type = SOCK_DESTROY;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	message->nlmsg_seq = 1;
-	describe(fd, mnl_nlmsg_put_extra_header(
-			     message, sizeof(struct inet_diag_req_v2)));
-	if (!netlink || mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) ||
-	    mnl_socket_sendto(netlink, message, message->nlmsg_len) < 0)
+	describe(fd, &message.request);
+	if (netlink < 0 || send(netlink, &message, sizeof(message), 0) < 0 ||
+	    recv(netlink, &answer, sizeof(answer), 0) != sizeof(answer))
 		die("netlink: %s", strerror(errno));
-	len = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
-	if (len < 0 ||
-	    mnl_cb_run(buffer, len, 1, mnl_socket_get_portid(netlink), NULL,
-		       NULL) < 0)
-		die("SOCK_DESTROY: %s", strerror(errno));
-	mnl_socket_close(netlink);
+	if (answer.nl.nlmsg_type != NLMSG_ERROR || answer.error.error)
+		die("SOCK_DESTROY: %s", strerror(-answer.error.error));
+	close(netlink);
 }
 
 static void run_ss(struct stage *s)
