@@ -105,7 +105,7 @@ ARCH ?=
 static: deps
 ifeq ($(ARCH),)
 	@$(MAKE) --no-print-directory O=$(O)/static LDFLAGS=-static \
-	  LIBS='$(STATIC_LIBS)' all samples
+	  LIBS='$(STATIC_LIBS)' all
 else ifeq ($(ARCH),arm64)
 	@missing=; for package in $(CROSS_PACKAGES); do \
 	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
@@ -115,7 +115,8 @@ else ifeq ($(ARCH),arm64)
 	$(MAKE) --no-print-directory O=$(O)/static-arm64 BPF_ARCH=arm64 \
 	  CC='aarch64-linux-gnu-gcc -idirafter '$$sysroot/usr/include \
 	  LDFLAGS="-static -L$$sysroot/usr/lib/aarch64-linux-gnu" \
-	  LIBS='$(STATIC_LIBS)' all samples
+	  LIBS='$(STATIC_LIBS)' all \
+	  $(patsubst %,$(O)/static-arm64/samples/sample%,1 2 3)
 else
 	$(error make static builds for this machine, or for ARCH=arm64)
 endif

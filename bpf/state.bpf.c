@@ -65,7 +65,7 @@ static __always_inline void emit_subflow(const struct sock *sk)
 	struct subflow_event *e;
 	__u64 first;
 
-	if (!tp || !tp->is_mptcp)
+	if (!tp || !sock_is_mptcp(tp))
 		return;
 	mptcp = mptcp_of(tp);
 	if (!mptcp)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "untraced.h"
 #include "decode.h"
 #include "drops.h"
 #include "flow.h"
@@ -366,9 +367,13 @@ static int on_event(void *arg, const struct event_header *e)
 {
 	struct pipeline *p = arg;
 	struct queue_item item = { .time = e->time, .seq = ++p->seq };
+	struct segment_event answer;
 	struct flow_change change;
 	int err;
 
+	if (e->kind == EVENT_DROP &&
+	    untraced_answer(p->host, p->flows, event_segment(e), &answer))
+		e = &answer.h;
 	/* An answer about what waits must not make it settle first. */
 	if (e->kind != EVENT_HOLDER && e->kind != EVENT_EXISTING)
 		advance(p, e->time);

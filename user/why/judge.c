@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "untraced.h"
 #include "catalogue.h"
 #include "decode.h"
 #include "evidence.h"
@@ -110,13 +111,16 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	}
 }
 
-static const char *kernel_reason(const struct evidence_case *c)
+static const char *kernel_reason(struct evidence_case *c)
 {
 	enum name_space space = NAME_RST_REASON;
 	const char *name = NULL;
 
 	if (!c->segment || c->segment->reason == EVENT_NO_REASON)
 		return "";
+	name = untraced_reason(c->segment, &c->concluded);
+	if (name)
+		return name;
 	if (c->event->kind == EVENT_DROP)
 		space = NAME_DROP_REASON;
 	name = host_name(c->host, space, c->segment->reason);
@@ -497,6 +501,8 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	match_rules(&c, f);
 	if (!f->rule && only_if_known)
 		return false;
+	if (c.concluded && f->confidence == CONFIDENCE_CERTAIN)
+		f->confidence = CONFIDENCE_LIKELY;
 	if (!f->rule)
 		describe_unknown(&c, f);
 	add_common(&c, f);

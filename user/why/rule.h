@@ -29,7 +29,8 @@ struct evidence_case {
 	const struct flow *peer;   /* the other end; NULL: not on this host */
 	const struct stack *stack; /* empty without a segment */
 	const char *reason;	   /* of the kernel, by name; "": none given */
-	const struct drop *drop;   /* the earlier copy, dropped here; or NULL */
+	bool concluded; /* that there was a RST: this kernel did not tell */
+	const struct drop *drop; /* the earlier copy, dropped here; or NULL */
 	/*
 	 * A RST was received here, and sent here, but not by a socket: conn,
 	 * flow and peer are its sender's, segment->tcp still its receiver's.

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "untraced.h"
+
+#include <string.h>
+
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* Stand where a sk_rst_reason would; numbers that no kernel has. */
+enum untraced_reason {
+	UNTRACED_NO_SOCKET = -2, /* the kernel says why it dropped (5.17) */
+	UNTRACED_LIKELY_NO_SOCKET = -3,
+	UNTRACED_LIKELY_TIMEWAIT = -4,
+};
+
+/* Kernels that trace all answers say why: they have the enum. */
+static bool all_are_traced(const struct host *host)
+{
+	for (int reason = 0; reason < 8; reason++)
+		if (host_name(host, NAME_RST_REASON, reason))
+			return true;
+	return false;
+}
+
+static bool was_received(const struct host *host, const struct segment_event *e)
+{
+	const char *function = host_symbol(host, e->location);
+
+	return e->seg.present && !(e->seg.flags & TCP_RST) && function &&
+	       (!strcmp(function, "tcp_v4_rcv") ||
+		!strcmp(function, "tcp_v6_rcv"));
+}
+
+static bool in_time_wait(const struct flow *flow)
+{
+	return flow->path_len &&
+	       flow->path[flow->path_len - 1] == STATE_TIME_WAIT;
+}
+
+/* 0: it was not answered. */
+static int conclude(const struct flow_table *flows,
+		    const struct segment_event *e)
+{
+	const struct flow *flow = flow_find(flows, &e->conn, e->h.time);
+	bool is_syn = (e->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+
+	if (flow && !flow->ended.time)
+		return 0;
+	if (is_syn)
+		return flow_find_listener(flows, &e->conn, e->h.time, false)
+			       ? 0
+			       : UNTRACED_LIKELY_NO_SOCKET;
+	if (!flow)
+		return e->seg.flags & TCP_ACK ? UNTRACED_LIKELY_NO_SOCKET : 0;
+	if (!in_time_wait(flow))
+		return UNTRACED_LIKELY_NO_SOCKET;
+	/* An orphan that waits for the FIN refuses data; else it is only late.
+	 */
+	return !flow->fin_seen && e->seg.len ? UNTRACED_LIKELY_TIMEWAIT : 0;
+}
+
+bool untraced_answer(const struct host *host, const struct flow_table *flows,
+		     const struct segment_event *e,
+		     struct segment_event *answer)
+{
+	const char *name;
+	int reason;
+
+	if (e->h.kind != EVENT_DROP || all_are_traced(host) ||
+	    !was_received(host, e))
+		return false;
+	name = host_name(host, NAME_DROP_REASON, e->reason);
+	if (name && !strcmp(name, "NO_SOCKET"))
+		reason = UNTRACED_NO_SOCKET;
+	else if (!name || !strcmp(name, "NOT_SPECIFIED"))
+		reason = conclude(flows, e);
+	else
+		return false;
+	if (!reason)
+		return false;
+	*answer = *e;
+	answer->h.kind = EVENT_RESET_SENT;
+	answer->reason = reason;
+	if (reason == UNTRACED_LIKELY_TIMEWAIT) {
+		answer->tcp.state = STATE_TIME_WAIT;
+		answer->substate = STATE_FIN_WAIT2;
+	}
+	return true;
+}
+
+const char *untraced_reason(const struct segment_event *e, bool *likely)
+{
+	*likely = e->h.kind == EVENT_RESET_SENT &&
+		  (e->reason == UNTRACED_LIKELY_NO_SOCKET ||
+		   e->reason == UNTRACED_LIKELY_TIMEWAIT);
+	if (e->h.kind != EVENT_RESET_SENT)
+		return NULL;
+	switch (e->reason) {
+	case UNTRACED_NO_SOCKET:
+	case UNTRACED_LIKELY_NO_SOCKET:
+		return "NO_SOCKET";
+	case UNTRACED_LIKELY_TIMEWAIT:
+		return "TCP_TIMEWAIT_SOCKET";
+	default:
+		return NULL;
+	}
+}
