@@ -96,7 +96,9 @@ int main(int argc, char **argv)
 	if (!strcmp(s.script, "list")) {
 		print_scripts(stdout, client_scripts);
 		print_scripts(stdout, loss_scripts);
+		print_scripts(stdout, failure_scripts);
 		print_scripts(stdout, server_scripts);
+		print_scripts(stdout, synack_scripts);
 		print_scripts(stdout, timer_scripts);
 		print_scripts(stdout, handshake_scripts);
 		return 0;
@@ -105,7 +107,11 @@ int main(int argc, char **argv)
 	if (!props.script)
 		props.script = find_script(loss_scripts, s.script);
 	if (!props.script)
+		props.script = find_script(failure_scripts, s.script);
+	if (!props.script)
 		props.script = find_script(server_scripts, s.script);
+	if (!props.script)
+		props.script = find_script(synack_scripts, s.script);
 	if (!props.script)
 		props.script = find_script(timer_scripts, s.script);
 	if (!props.script)

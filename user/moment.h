@@ -17,7 +17,9 @@ struct moment {
 	struct party owner;	       /* of this end, at this event */
 	uint8_t state;		       /* of the flow, right after it */
 	struct flow *peer;	       /* NULL: not on this host, or unknown */
-	uint64_t duration;	       /* EVENT_STATE: ns in the old state */
+	/* EVENT_DROP without a flow: at either end; or NULL. */
+	struct flow *listener;
+	uint64_t duration; /* EVENT_STATE: ns in the old state */
 	bool duration_known;
 };
 

@@ -281,6 +281,22 @@ static void tell_needless(struct pipeline *p, const struct moment *m)
 			p->sink->ops->amendment(p->sink, &a);
 }
 
+/* Of a handshake: whose it is to be only a listener's. */
+static struct flow *listener_of_drop(const struct pipeline *p,
+				     const struct moment *m)
+{
+	struct event_conn other;
+	struct flow *listener;
+
+	if (m->event->kind != EVENT_DROP || m->flow || m->peer)
+		return NULL;
+	listener = flow_find_listener(p->flows, m->conn, m->event->time, false);
+	if (listener)
+		return listener;
+	other = conn_turned(m->conn);
+	return flow_find_listener(p->flows, &other, m->event->time, false);
+}
+
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
@@ -303,6 +319,7 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
 	m.peer = find_peer(p, &m);
+	m.listener = listener_of_drop(p, &m);
 	owner_settle(p->kin, m.flow);
 	owner_settle(p->kin, m.peer);
 	m.owner = owner_at(m.flow, e);
@@ -439,6 +456,28 @@ static int on_tick(void *arg, uint64_t now)
 	return 0;
 }
 
+/* A SYN that was not answered: is a queue full that it should be in? */
+static bool is_unanswered(const struct event_header *e)
+{
+	const struct segment_event *segment = event_segment(e);
+	const struct sock_event *sock = event_sock(e);
+
+	if (e->kind == EVENT_RETRANSMIT)
+		return segment->tcp.state == STATE_SYN_SENT;
+	return e->kind == EVENT_STATE && sock->old_state == STATE_SYN_SENT &&
+	       sock->new_state == STATE_CLOSE;
+}
+
+static void ask_about(const struct owner_finder *finder,
+		      const struct queue_item *item, struct holder_query *q)
+{
+	const struct event_header *e = queue_event(item);
+
+	owner_ask(finder, item->flow, item->time, q);
+	if (e && item->flow && is_unanswered(e))
+		owner_ask_listeners(finder, &item->flow->conn, item->time, q);
+}
+
 static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 {
 	struct pipeline *p = arg;
@@ -450,7 +489,7 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 	while (q->held.sock_count < EVENT_MAX_WANTED &&
 	       q->ports.sock_count < EVENT_MAX_WANTED &&
 	       (item = queue_look_ahead(&p->queue, now - ASK_AFTER_NS)))
-		owner_ask(&finder, item->flow, item->time, q);
+		ask_about(&finder, item, q);
 	return q->held.sock_count || q->ports.sock_count;
 }
 

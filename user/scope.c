@@ -420,7 +420,8 @@ bool scope_keeps(const struct scope *scope, const struct moment *m,
 			party_matches(scope, &finding->owner) ||
 			party_matches(scope, &finding->peer)))
 		return true;
-	return flow_matches(scope, m->flow) || flow_matches(scope, m->peer);
+	return flow_matches(scope, m->flow) || flow_matches(scope, m->peer) ||
+	       flow_matches(scope, m->listener);
 }
 
 bool scope_keeps_flow(const struct scope *scope, const struct flow *a,

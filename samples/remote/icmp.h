@@ -13,4 +13,10 @@
 size_t icmp_too_big(const struct route *route, const uint8_t *original,
 		    size_t len, int mtu, uint8_t *packet);
 
+enum unreachable { UNREACHABLE_NET, UNREACHABLE_HOST, UNREACHABLE_PORT };
+
+/* The same for "destination unreachable" (RFC 792, RFC 4443, 3.1). */
+size_t icmp_unreachable(const struct route *route, const uint8_t *original,
+			size_t len, enum unreachable what, uint8_t *packet);
+
 #endif

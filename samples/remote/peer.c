@@ -166,6 +166,16 @@ void peer_too_big(struct peer *p, int mtu)
 		die("%s: %s", TUN_DEVICE, strerror(errno));
 }
 
+void peer_unreachable(struct peer *p, enum unreachable what)
+{
+	uint8_t packet[SEGMENT_MAX];
+	size_t len = icmp_unreachable(&p->out, p->packet, p->packet_len, what,
+				      packet);
+
+	if (write(p->tun, packet, len) != (ssize_t)len)
+		die("%s: %s", TUN_DEVICE, strerror(errno));
+}
+
 void peer_accept(struct peer *p)
 {
 	struct segment syn = peer_expect(p, SYN, 0);

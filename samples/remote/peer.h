@@ -9,6 +9,7 @@
 #ifndef SAMPLES_REMOTE_PEER_H
 #define SAMPLES_REMOTE_PEER_H
 
+#include "icmp.h"
 #include "segment.h"
 
 #define OUR_WINDOW 65535
@@ -52,6 +53,9 @@ void peer_send_sack(struct peer *p, struct sack_block block);
 
 /* ICMP: the last packet received does not fit, a path takes @mtu bytes. */
 void peer_too_big(struct peer *p, int mtu);
+
+/* ICMP: the last packet received cannot be delivered. */
+void peer_unreachable(struct peer *p, enum unreachable what);
 
 /* The whole handshake, from either side. */
 void peer_accept(struct peer *p);

@@ -22,8 +22,12 @@ struct script {
 extern const struct script client_scripts[];
 /* In script_loss.c: the same, and segments are sent again. */
 extern const struct script loss_scripts[];
+/* In script_failure.c: the same, and it fails, or stands still. */
+extern const struct script failure_scripts[];
 /* In script_server.c: the local process listens. */
 extern const struct script server_scripts[];
+/* In script_synack.c: the same, and it gets more than one SYN+ACK. */
+extern const struct script synack_scripts[];
 /* In script_timer.c: it connects, and a timer of its kernel ends it. */
 extern const struct script timer_scripts[];
 /* In script_handshake.c: what should not come during a handshake, or after. */

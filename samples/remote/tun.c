@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <arpa/inet.h>
@@ -189,4 +190,18 @@ bool set_ipv4_setting(const char *name, int value)
 	if (!f || fprintf(f, "%d\n", value) < 0 || fclose(f))
 		die("%s: %s", path, strerror(errno));
 	return true;
+}
+
+void set_firewall(const char *rules)
+{
+	FILE *nft = popen("nft -f -", "w");
+
+	if (!nft || fputs(rules, nft) < 0 || pclose(nft))
+		die("nft did not take the rules");
+}
+
+void run_command(const char *command)
+{
+	if (system(command))
+		die("failed: %s", command);
 }

@@ -30,4 +30,10 @@ int tun_open(void);
  */
 bool set_ipv4_setting(const char *name, int value);
 
+/* Loads @rules, in the language of nft, in this network namespace. */
+void set_firewall(const char *rules);
+
+/* Runs @command of a shell; dies if it fails. */
+void run_command(const char *command);
+
 #endif

@@ -109,12 +109,134 @@ static void timed_out_too_early(void **state)
 	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
-static void connect_errors_of_other_kinds(void **state)
+/* The timer was cut to end with it, before the retries were used up. */
+static void user_timeout(void **state)
+{
+	static const struct {
+		__u32 timeout; /* s */
+		__u8 retransmits;
+		bool told;
+		const char *words;
+	} cases[] = {
+		{ 127, 5, true, "TCP_USER_TIMEOUT is 127.0 s" },
+		{ 127, 8, true, "TCP_USER_TIMEOUT is 127.0 s" },
+		{ 20, 6, true, "tcp_syn_retries is 6" }, /* raised too late */
+		{ 600, 6, true, "tcp_syn_retries is 6" },
+		{ 600, 5, false, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sock_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		e = attempt(*state, ETIMEDOUT, cases[i].retransmits);
+		e.user_timeout = cases[i].timeout * 1000;
+		f = lab_judge(*state, &e);
+		assert_cause(f, cases[i].told ? "connect.timeout" : "unknown");
+		assert_non_null(strstr(f->why, cases[i].words));
+	}
+}
+
+/* The kernel told the socket of @err just before the change of state. */
+static void error(struct lab *lab, __u64 time, int err, const char *stack)
+{
+	struct segment_event e =
+		segment_event(EVENT_ERROR, time, CLIENT_SOCK, remote());
+
+	e.tcp.state = STATE_SYN_SENT;
+	e.tcp.err = err;
+	with_stack(&e, lab->host, stack);
+	lab_play(lab, &e);
+}
+
+static void icmp(void **state)
 {
 	static const int errors[] = { EHOSTUNREACH, ENETUNREACH, ECONNREFUSED,
-				      ECONNABORTED, 524 };
+				      EACCES, ENOPROTOOPT };
 
 	for (int i = 0; i < 5; i++) {
+		struct sock_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		e = attempt(*state, errors[i], 0);
+		error(*state, 128 * SEC, errors[i],
+		      i ? "tcp_v4_err icmp_unreach icmp_rcv"
+			: "tcp_v6_err icmpv6_notify");
+		f = lab_judge(*state, &e);
+		assert_cause(f, "connect.unreachable");
+		assert_int_equal(f->confidence, CONFIDENCE_CERTAIN);
+		assert_string_equal(f->trigger, "icmp");
+		assert_non_null(
+			strstr(f->why, "an ICMP error came back, from"));
+		assert_string_equal(lab_evidence(f, "told_by")->string, "icmp");
+		assert_int_equal(f->event_count, 2);
+	}
+}
+
+static void icmp_by_a_firewall_here(void **state)
+{
+	struct sock_event e = attempt(*state, ECONNREFUSED, 1);
+	const struct finding *f;
+
+	drop(*state, 127 * SEC, TCP_SYN);
+	error(*state, 128 * SEC, ECONNREFUSED, "tcp_v4_err icmp_unreach");
+	f = lab_judge(*state, &e);
+	assert_cause(f, "connect.unreachable");
+	assert_non_null(strstr(f->why, "netfilter, INPUT chain on this host "
+				       "rejected it"));
+}
+
+/* Not that error, or long ago, or told by something else. */
+static void errors_that_are_not_icmp(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct sock_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		e = attempt(*state, EHOSTUNREACH, 6);
+		if (i == 1)
+			error(*state, 128 * SEC, ENETUNREACH, "tcp_v4_err");
+		if (i == 2)
+			error(*state, 100 * SEC, EHOSTUNREACH, "tcp_v4_err");
+		if (i == 3)
+			error(*state, 128 * SEC, EHOSTUNREACH,
+			      "tcp_write_err tcp_retransmit_timer");
+		f = lab_judge(*state, &e);
+		assert_cause(f, "connect.unreachable");
+		assert_int_equal(f->confidence, CONFIDENCE_LIKELY);
+		assert_null(lab_evidence(f, "told_by"));
+	}
+}
+
+static void no_route(void **state)
+{
+	struct sock_event e = attempt(*state, ENETUNREACH, 1);
+	struct segment_event unsent = segment_event(EVENT_RETRANSMIT, 100 * SEC,
+						    CLIENT_SOCK, remote());
+	const struct finding *f;
+
+	unsent.tcp.state = STATE_SYN_SENT;
+	unsent.err = -EHOSTUNREACH;
+	lab_play(*state, &unsent);
+	lab_play(*state, &e);
+	lab_end(*state);
+	f = &((struct lab *)*state)->findings[1];
+	assert_cause(f, "connect.unreachable");
+	assert_non_null(strstr(f->why, "this host has no route there (1 SYN"));
+	assert_string_equal(f->trigger, "timer:rto");
+}
+
+static void connect_errors_of_other_kinds(void **state)
+{
+	static const int errors[] = { ECONNABORTED, 524 };
+
+	for (int i = 0; i < 2; i++) {
 		struct sock_event e;
 		const struct finding *f;
 
@@ -162,7 +284,7 @@ static void closed_after_an_error(void **state)
 
 	done_by(&e.h, CLIENT, "client");
 	e.shutdown = 3;
-	assert_cause(lab_judge(*state, &e), "unknown");
+	assert_cause(lab_judge(*state, &e), "connect.unreachable");
 }
 
 static void nobody_aborted_it(void **state)
@@ -201,20 +323,6 @@ static void success_and_listeners_are_no_failures(void **state)
 		  SERVER);
 	lab_end(lab);
 	assert_int_equal(lab->count, 0);
-}
-
-static void connection_timed_out(void **state)
-{
-	struct lab *lab = *state;
-	struct sock_event e = state_event(9 * SEC, CLIENT_SOCK, remote(),
-					  STATE_ESTABLISHED, STATE_CLOSE);
-	const struct finding *f;
-
-	e.err = ETIMEDOUT;
-	lab_connect(lab, 1 * SEC, remote());
-	f = lab_judge(lab, &e);
-	assert_cause(f, "unknown"); /* so far */
-	assert_int_equal(f->what, WHAT_CONNECTION_FAILED);
 }
 
 /* Which errors of an open connection call for a finding of their own. */
@@ -298,12 +406,16 @@ int main(void)
 		lab_test(peer_of_an_older_connection),
 		lab_test(timed_out_too_early),
 		lab_test(connect_errors_of_other_kinds),
+		lab_test(user_timeout),
+		lab_test(icmp),
+		lab_test(icmp_by_a_firewall_here),
+		lab_test(errors_that_are_not_icmp),
+		lab_test(no_route),
 		lab_test(connect_aborted),
 		lab_test(connect_aborted_by_death),
 		lab_test(nobody_aborted_it),
 		lab_test(refusal_is_told_once),
 		lab_test(success_and_listeners_are_no_failures),
-		lab_test(connection_timed_out),
 		cmocka_unit_test(every_rule_is_complete),
 		lab_test(closed_after_an_error),
 		lab_test(connections_that_failed),

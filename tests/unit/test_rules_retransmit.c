@@ -405,62 +405,6 @@ static void syn_not_by_the_timer(void **state)
 	assert_cause(lab_judge(*state, &e), "unknown");
 }
 
-/* --- SYN-ACK
- * -------------------------------------------------------------------------- */
-
-static struct segment_event resent_synack(struct lab *lab, const char *stack)
-{
-	struct segment_event e = segment_event(EVENT_RETRANSMIT_SYNACK, 5 * SEC,
-					       LISTENER_SOCK, remote());
-
-	e.tcp.state = STATE_LISTEN;
-	with_stack(&e, lab->host, stack);
-	lab_listen(lab, 1 * SEC, turned(remote()));
-	return e;
-}
-
-#define REQUEST_TIMER "reqsk_timer_handler call_timer_fn"
-
-static void client_silent(void **state)
-{
-	struct segment_event e = resent_synack(*state, REQUEST_TIMER);
-	const struct finding *f = lab_judge(*state, &e);
-
-	assert_cause(f, "synack.client-silent");
-	assert_int_equal(f->what, WHAT_SYNACK_RETRANSMIT);
-	assert_int_equal(f->owner.pid, SERVER);
-}
-
-/* The client did answer: the accept queue is full, or DEFER_ACCEPT waits. */
-static void client_not_silent(void **state)
-{
-	struct segment_event e = resent_synack(*state, REQUEST_TIMER);
-
-	e.req.acked = 1;
-	e.tcp.ack_backlog = 2;
-	e.tcp.max_ack_backlog = 1;
-	assert_cause(lab_judge(*state, &e), "unknown");
-}
-
-static void synack_for_other_reasons(void **state)
-{
-	for (int i = 0; i < 4; i++) {
-		struct segment_event e;
-
-		if (i)
-			lab_renew(state);
-		e = resent_synack(*state, i == 0 ? "tcp_check_req tcp_v4_rcv"
-						 : REQUEST_TIMER);
-		if (i == 1)
-			e.req.fastopen = 1;
-		if (i == 2)
-			without_symbols(&e);
-		if (i == 3) /* our SYN-ACK never left */
-			drop_copy(*state, &e, 4 * SEC, TCP_SYN | TCP_ACK);
-		assert_cause(lab_judge(*state, &e), "unknown");
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,9 +429,6 @@ int main(void)
 		lab_test(syn_dropped_here),
 		lab_test(syn_without_symbols),
 		lab_test(syn_not_by_the_timer),
-		lab_test(client_silent),
-		lab_test(client_not_silent),
-		lab_test(synack_for_other_reasons),
 		lab_test(half_a_timeout_without_symbols),
 		lab_test(own_copy_is_no_evidence),
 	};

@@ -146,6 +146,31 @@ const struct drop *drops_since(const struct drops *drops,
 	return NULL;
 }
 
+const struct drop *drops_with_flags(const struct drops *drops,
+				    const struct event_conn *conn, __u64 from,
+				    __u64 to, __u8 mask, __u8 flags)
+{
+	const struct sender_slot *slot = sent_by(drops, conn);
+	const struct drop *elsewhere = NULL;
+	const struct drop_node *node;
+
+	if (!slot)
+		return NULL;
+	DL_FOREACH(slot->list, node)
+	{
+		const struct drop *drop = &node->drop;
+
+		if (drop->time < from || drop->time > to ||
+		    (drop->event.seg.flags & mask) != flags)
+			continue;
+		if (drop->event.conn.netns == conn->netns)
+			return drop;
+		if (!elsewhere)
+			elsewhere = drop;
+	}
+	return elsewhere;
+}
+
 unsigned int drops_count(const struct drops *drops,
 			 const struct event_conn *conn, __u64 since,
 			 __s32 reason)

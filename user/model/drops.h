@@ -42,6 +42,16 @@ const struct drop *drops_since(const struct drops *drops,
 			       const struct event_conn *conn, __u64 since,
 			       const struct host *host, const char *reason);
 
+/*
+ * The latest drop, from @from to @to, of a segment sent by the local end of
+ * @conn whose TCP flags are @flags, of those in @mask; first of
+ * all one in @conn's network namespace, since addresses may be in use in
+ * several. NULL if there was none.
+ */
+const struct drop *drops_with_flags(const struct drops *drops,
+				    const struct event_conn *conn, __u64 from,
+				    __u64 to, __u8 mask, __u8 flags);
+
 /* How many were dropped so since @since, for @reason (a number). */
 unsigned int drops_count(const struct drops *drops,
 			 const struct event_conn *conn, __u64 since,

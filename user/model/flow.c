@@ -449,7 +449,7 @@ static void apply_reset_received(struct flow *flow,
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
-static struct event_conn reversed(const struct event_conn *conn)
+struct event_conn conn_turned(const struct event_conn *conn)
 {
 	struct event_conn other = *conn;
 
@@ -505,7 +505,7 @@ static int apply_segment(struct flow_table *table,
 	/* A client's port shows in its SYN before the socket has it. */
 	if ((e->h.kind == EVENT_DROP || e->h.kind == EVENT_RESET_SENT) &&
 	    (e->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-		struct event_conn client = reversed(&e->conn);
+		struct event_conn client = conn_turned(&e->conn);
 		int err = flow_complete(table, &client);
 
 		if (err)
@@ -517,7 +517,7 @@ static int apply_segment(struct flow_table *table,
 	else if (e->h.kind == EVENT_RESET_RECEIVED && flow)
 		apply_reset_received(flow, e, mark);
 	else if (e->h.kind == EVENT_ERROR && flow)
-		return symptom_error(flow, e);
+		return symptom_error(flow, e, mark);
 	if (e->h.kind == EVENT_RETRANSMIT && flow) {
 		flow->retransmits += !e->err;
 		symptom_retransmit(flow, e, mark);

@@ -103,11 +103,13 @@ struct flow {
 	uint32_t stuck_count;
 	int send_err; /* of the last that could not be sent; 0: it was */
 	struct segment_event *error; /* the last EVENT_ERROR, or NULL */
+	uint64_t error_seq;
 
-	/* Of a listener, when the kernel was asked or told it. */
-	uint32_t backlog; /* its accept queue; full when above the limit */
-	uint32_t max_backlog;
-	uint64_t backlog_time; /* ns; 0: not known */
+	/* Of a listener: its accept queue when it was full (above the limit).
+	 */
+	uint32_t full_backlog;
+	uint32_t full_limit;
+	uint64_t full_time; /* the last time that was seen, ns; 0: never */
 
 	/* The peer's window is closed, and probed: see EVENT_STALLED. */
 	struct flow_mark stall;	     /* when that was seen first */
@@ -209,6 +211,18 @@ unsigned int flow_holders(const struct flow *flow, uint64_t time,
 unsigned int flow_find_on_port(const struct flow_table *table, uint16_t port,
 			       uint64_t time, struct flow **out,
 			       unsigned int max);
+
+/*
+ * All listeners on this host that a SYN from @conn's local end may arrive at:
+ * those of its own namespace if the address is this host's, else those that
+ * are bound to just that address. Returns how many were written to @out.
+ */
+unsigned int flow_find_reached(const struct flow_table *table,
+			       const struct event_conn *conn, uint64_t time,
+			       struct flow **out, unsigned int max);
+
+/* The same connection, seen from its other end. */
+struct event_conn conn_turned(const struct event_conn *conn);
 
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);

@@ -108,6 +108,26 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	}
 }
 
+void owner_ask_listeners(const struct owner_finder *finder,
+			 const struct event_conn *conn, uint64_t time,
+			 struct holder_query *q)
+{
+	struct flow *listeners[MAX_LISTENERS];
+	unsigned int count = flow_find_reached(finder->flows, conn, time,
+					       listeners, MAX_LISTENERS);
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct flow *listener = listeners[i];
+
+		if (listener->asked_time >= time ||
+		    q->held.sock_count == EVENT_MAX_WANTED)
+			continue;
+		listener->asked_time = finder->now;
+		q->held.socks[q->held.sock_count++] = listener->sock;
+		add_candidates(finder, &q->held, listener);
+	}
+}
+
 struct party owner_at(const struct flow *flow, const struct event_header *e)
 {
 	struct party party = { 0 };

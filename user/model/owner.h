@@ -26,6 +26,14 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	       uint64_t time, struct holder_query *query);
 
 /*
+ * Add to @query the listeners on this host that a SYN sent along @conn at
+ * @time reaches: the answer tells how full their accept queues are.
+ */
+void owner_ask_listeners(const struct owner_finder *finder,
+			 const struct event_conn *conn, uint64_t time,
+			 struct holder_query *query);
+
+/*
  * The owner as it is to be shown: under its present name; nobody, where
  * several processes may turn out to be it. @flow may be NULL.
  */

@@ -3,15 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Rare, and large: kept apart from the flow. Returns 0 or -ENOMEM. */
-int symptom_error(struct flow *flow, const struct segment_event *e)
+int symptom_error(struct flow *flow, const struct segment_event *e,
+		  struct flow_mark mark)
 {
 	if (!flow->error)
 		flow->error = malloc(sizeof(*flow->error));
 	if (!flow->error)
 		return -ENOMEM;
 	*flow->error = *e;
+	flow->error_seq = mark.seq;
 	return 0;
 }
 
@@ -54,7 +57,32 @@ void symptom_stalled(struct flow *flow, const struct segment_event *e,
 void symptom_backlog(struct flow *flow, uint32_t backlog, uint32_t max,
 		     uint64_t time)
 {
-	flow->backlog = backlog;
-	flow->max_backlog = max;
-	flow->backlog_time = time;
+	if (backlog <= max)
+		return;
+	flow->full_backlog = backlog;
+	flow->full_limit = max;
+	flow->full_time = time;
+}
+
+unsigned int flow_find_reached(const struct flow_table *table,
+			       const struct event_conn *conn, uint64_t time,
+			       struct flow **out, unsigned int max)
+{
+	bool local = conn_is_local(conn);
+	struct event_conn at = {
+		.lport = conn->rport,
+		.rport = conn->lport,
+		.family = conn->family,
+		.netns = local ? conn->netns : 0,
+	};
+	unsigned int count, kept = 0;
+
+	memcpy(at.laddr, conn->raddr, sizeof(at.laddr));
+	memcpy(at.raddr, conn->laddr, sizeof(at.raddr));
+	count = flow_find_listeners(table, &at, time, out, max);
+	/* One bound to any address may be of a host that is not the one. */
+	for (unsigned int i = 0; i < count; i++)
+		if (local || !memcmp(out[i]->conn.laddr, at.laddr, 16))
+			out[kept++] = out[i];
+	return kept;
 }

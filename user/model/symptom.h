@@ -10,7 +10,8 @@
 #include "flow.h"
 
 /* Each takes an event of the kind in its name, and of @flow. */
-int symptom_error(struct flow *flow, const struct segment_event *e);
+int symptom_error(struct flow *flow, const struct segment_event *e,
+		  struct flow_mark mark);
 void symptom_retransmit(struct flow *flow, const struct segment_event *e,
 			struct flow_mark mark);
 void symptom_stalled(struct flow *flow, const struct segment_event *e,

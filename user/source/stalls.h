@@ -20,7 +20,7 @@ struct stalls {
 	const struct bpf_map *stalled;	   /* what was reported so far */
 	struct bpf_link *link;
 	uint64_t look_at; /* when to look next, ns */
-	uint64_t took_ns; /* by the last look */
+	uint64_t took_ns; /* CPU time, by the last look */
 };
 
 /*

@@ -20,6 +20,8 @@ const struct rule_family *const catalogue[] = {
 	&recovery_rules,
 	&synack_rules,
 	&connect_rules,
+	&connection_rules,
+	&stall_rules,
 	NULL,
 };
 /* clang-format on */

@@ -6,7 +6,9 @@
 
 #include "act.h"
 #include "evidence.h"
+#include "failure.h"
 #include "rule.h"
+#include "unanswered.h"
 #include "words.h"
 
 static bool failed_connect(const struct evidence_case *c)
@@ -15,15 +17,23 @@ static bool failed_connect(const struct evidence_case *c)
 	       c->sock->new_state == STATE_CLOSE;
 }
 
+static uint64_t waited_for(const struct evidence_case *c)
+{
+	if (!c->flow || !c->flow->born.time ||
+	    c->event->time <= c->flow->born.time)
+		return 0;
+	return c->event->time - c->flow->born.time;
+}
+
 static void add_attempt(const struct evidence_case *c, struct finding *f)
 {
 	unsigned int syns = c->sock->retransmits + 1;
-	uint64_t waited = 0;
+	uint64_t waited = waited_for(c);
 	char text[32], sent[32];
 
-	if (c->flow && c->flow->born.time &&
-	    c->event->time > c->flow->born.time)
-		waited = c->event->time - c->flow->born.time;
+	/* Tried is not sent. */
+	if (c->flow && c->flow->send_err)
+		syns = c->flow->retransmits + 1;
 	words_duration(waited, text, sizeof(text));
 	finding_add_number(f, "syns", syns, "%u SYN%s in %s", syns,
 			   syns == 1 ? "" : "s", text);
@@ -40,8 +50,10 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 	char place[96], text[200];
 	unsigned int count;
 
-	if (!c->drop)
+	if (!c->drop) {
+		unanswered_add(c, f);
 		return;
+	}
 	/* Nothing but SYNs is sent in SYN_SENT. */
 	count = drops_count(c->drops, c->conn, c->flow->born.time,
 			    c->drop->event.reason);
@@ -54,18 +66,58 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 	finding_add_fragment(f, "dropped", text);
 }
 
+#define NSEC_PER_MSEC 1000000ULL
+
 /*
- * TCP_USER_TIMEOUT gives ETIMEDOUT too, but before the retries are used up.
- * (From 6.5 tcp_syn_linear_timeouts adds to them: more, never fewer.)
+ * The timer is cut to end with the user timeout. After all retries it is not
+ * that which ended them, unless the time is just right.
  */
+static bool by_user_timeout(const struct evidence_case *c)
+{
+	uint64_t limit = c->sock->user_timeout * NSEC_PER_MSEC;
+	uint64_t waited = waited_for(c);
+
+	if (!limit || waited + limit / 10 < limit)
+		return false;
+	return c->sock->retransmits < c->sock->syn_retries ||
+	       waited < limit + 500 * NSEC_PER_MSEC;
+}
+
+/* (From 6.5 tcp_syn_linear_timeouts adds to the retries: never fewer.) */
 static bool match_timeout(const struct evidence_case *c, struct finding *f)
 {
-	if (!failed_connect(c) || c->sock->err != ETIMEDOUT ||
-	    c->sock->retransmits < c->sock->syn_retries)
+	const struct sock_event *e = c->sock;
+	bool cut = by_user_timeout(c);
+	char limit[64], timeout[32];
+
+	if (!failed_connect(c) || e->err != ETIMEDOUT ||
+	    (!cut && e->retransmits < e->syn_retries))
 		return false;
-	snprintf(f->trigger, sizeof(f->trigger), "timer:rto");
+	evidence_trigger(f, "timer:rto");
 	add_attempt(c, f);
+	words_duration(e->user_timeout * NSEC_PER_MSEC, timeout,
+		       sizeof(timeout));
+	if (cut)
+		snprintf(limit, sizeof(limit), "TCP_USER_TIMEOUT is %s",
+			 timeout);
+	else
+		snprintf(limit, sizeof(limit), "tcp_syn_retries is %u",
+			 e->syn_retries);
+	finding_add_fragment(f, "which_limit", limit);
+	if (e->user_timeout)
+		finding_add_number(f, "user_timeout_ms", e->user_timeout,
+				   "TCP_USER_TIMEOUT %s", timeout);
 	add_drop(c, f);
+	return true;
+}
+
+/* By a RST it is told already: see failed() in judge.c. */
+static bool match_unreachable(const struct evidence_case *c, struct finding *f)
+{
+	if (!failed_connect(c) || !failure_is_unreachable(c->sock->err))
+		return false;
+	failure_add_origin(c, f);
+	add_attempt(c, f);
 	return true;
 }
 
@@ -85,14 +137,29 @@ static bool match_aborted(const struct evidence_case *c, struct finding *f)
 
 static const struct rule rules[] = {
 	{
+		.id = "connect.unreachable",
+		.what = WHAT_CONNECT_FAILED,
+		.triggers = 1 << EVENT_STATE,
+		.match = match_unreachable,
+		.meaning = "an ICMP error, or no route",
+		.why = "{owner} cannot reach {remote}: {how} ({syns_sent} in "
+		       "{waited})",
+		.effect = "connect() of {owner} fails with {failed_with}; no "
+			  "RST was "
+			  "involved",
+		.advice = "look at the firewall that rejects, at the routes, "
+			  "and whether the address is right and its host up",
+		.reference = "RFC 1122, 4.2.3.9; RFC 792; RFC 4443, 3.1; "
+			     "tcp_v4_err(), tcp_v6_err()",
+	},
+	{
 		.id = "connect.timeout",
 		.what = WHAT_CONNECT_FAILED,
 		.triggers = 1 << EVENT_STATE,
 		.match = match_timeout,
-		.meaning = "SYN retries exhausted",
+		.meaning = "SYN retries exhausted, or TCP_USER_TIMEOUT over",
 		.why = "{remote} answered none of {syns_sent} that {owner} "
-		       "sent in {waited} (tcp_syn_retries is "
-		       "{tcp_syn_retries}){dropped}",
+		       "sent in {waited} ({which_limit}){dropped}",
 		.effect = "connect() of {owner} fails with ETIMEDOUT",
 		.advice = "silence is not a refusal: look for a firewall that "
 			  "drops, a wrong address or route, a host that is "

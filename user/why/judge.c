@@ -10,6 +10,7 @@
 #include "catalogue.h"
 #include "decode.h"
 #include "evidence.h"
+#include "failure.h"
 #include "line.h"
 #include "loss.h"
 #include "origin.h"
@@ -17,6 +18,8 @@
 
 /* A RST and its reception belong together if they are this close. */
 #define SAME_RESET_NS 100000000ULL
+
+#define NSEC_PER_SEC  1000000000ULL
 
 static bool close_in_time(uint64_t a, uint64_t b)
 {
@@ -46,22 +49,11 @@ static const struct drop *earlier_copy(const struct evidence_case *c)
 	return drop;
 }
 
-static struct event_conn reversed(const struct event_conn *conn)
-{
-	struct event_conn other = *conn;
-
-	memcpy(other.laddr, conn->raddr, sizeof(other.laddr));
-	memcpy(other.raddr, conn->laddr, sizeof(other.raddr));
-	other.lport = conn->rport;
-	other.rport = conn->lport;
-	return other;
-}
-
 /* A segment of this connection, either way, dropped here since @since. */
 static const struct drop *any_drop(const struct evidence_case *c,
 				   uint64_t since, const char *reason)
 {
-	struct event_conn other = reversed(c->conn);
+	struct event_conn other = conn_turned(c->conn);
 	const struct drop *drop;
 
 	drop = drops_since(c->drops, c->conn, since, c->host, reason);
@@ -79,10 +71,54 @@ static uint64_t shortly_before(const struct evidence_case *c)
 /* The segment that a RST answers: its receiver had sent it. */
 static const struct drop *answered_segment(const struct evidence_case *c)
 {
-	struct event_conn receiver = reversed(c->conn);
+	struct event_conn receiver = conn_turned(c->conn);
 
 	return drops_since(c->drops, &receiver, shortly_before(c), c->host,
 			   "NETFILTER_DROP");
+}
+
+/* Our SYN-ACK, or what should have acknowledged it, dropped since the SYN. */
+static const struct drop *handshake_drop(const struct evidence_case *c)
+{
+	/* Each timeout is twice the one before; the first is a second. */
+	unsigned int sent = c->segment->req.num_retrans;
+	uint64_t age = (2ULL << (sent < 16 ? sent : 16)) * NSEC_PER_SEC;
+	struct event_conn other = conn_turned(c->conn);
+	uint64_t now = c->event->time, from = now > age ? now - age : 0;
+	const struct drop *drop;
+
+	drop = drops_with_flags(c->drops, c->conn, from, now,
+				TCP_SYN | TCP_ACK | TCP_RST, TCP_SYN | TCP_ACK);
+	return drop ? drop
+		    : drops_with_flags(c->drops, &other, from, now,
+				       TCP_SYN | TCP_ACK | TCP_RST, TCP_ACK);
+}
+
+/*
+ * A segment's number is not known: any since an attempt was begun, or since
+ * what the peer did not acknowledge was sent again first.
+ */
+static const struct drop *failure_drop(const struct evidence_case *c)
+{
+	const struct flow *flow = c->flow;
+	uint64_t since, until = c->event->time - 1;
+	struct event_conn other;
+	const struct drop *drop;
+
+	if (!flow || c->sock->new_state != STATE_CLOSE)
+		return NULL;
+	if (c->sock->old_state == STATE_SYN_SENT)
+		return drops_since(c->drops, c->conn, flow->born.time, c->host,
+				   NULL);
+	since = flow->stuck.time;
+	if (!since || !c->sock->err)
+		return NULL;
+	/* What was still queued is thrown away when it ends: no reason. */
+	since -= since > NSEC_PER_SEC ? NSEC_PER_SEC : since;
+	other = conn_turned(c->conn);
+	drop = drops_with_flags(c->drops, c->conn, since, until, 0, 0);
+	return drop ? drop
+		    : drops_with_flags(c->drops, &other, since, until, 0, 0);
 }
 
 static const struct drop *find_drop(const struct evidence_case *c)
@@ -91,7 +127,7 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	case EVENT_RETRANSMIT:
 		return earlier_copy(c);
 	case EVENT_RETRANSMIT_SYNACK:
-		return any_drop(c, 0, NULL);
+		return handshake_drop(c);
 	case EVENT_RESET_RECEIVED:
 		/* A firewall that drops a segment may answer it with a RST. */
 		return drops_since(c->drops, c->conn, shortly_before(c),
@@ -101,11 +137,7 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	case EVENT_DROP:
 		return any_drop(c, shortly_before(c), "NETFILTER_DROP");
 	case EVENT_STATE:
-		/* The SYNs' number is not known: any since its birth. */
-		if (c->sock->old_state == STATE_SYN_SENT && c->flow)
-			return drops_since(c->drops, c->conn,
-					   c->flow->born.time, c->host, NULL);
-		return NULL;
+		return failure_drop(c);
 	default:
 		return NULL;
 	}
@@ -158,7 +190,7 @@ static void turn_round(struct evidence_case *c)
 	const struct flow *receiver = c->flow;
 
 	c->turned = true;
-	c->turned_conn = reversed(c->conn);
+	c->turned_conn = conn_turned(c->conn);
 	c->turned_conn.netns = c->drop->event.conn.netns;
 	c->conn = &c->turned_conn;
 	c->flow = c->peer;
@@ -215,9 +247,17 @@ static bool failed(const struct evidence_case *c, enum finding_what *what)
 		return true;
 	}
 	*what = WHAT_CONNECTION_FAILED;
-	return (e->err == ETIMEDOUT || e->err == EHOSTUNREACH ||
-		e->err == ENETUNREACH || e->err == ECONNREFUSED) &&
+	return (e->err == ETIMEDOUT || failure_is_unreachable(e->err)) &&
 	       !(flow && flow->reset_sent.time);
+}
+
+/* Told when it is seen first, and when it is over: not at every look. */
+static bool is_news(const struct evidence_case *c)
+{
+	const struct flow *flow = c->flow;
+
+	return flow &&
+	       (flow->stall.seq == c->seq || flow->stall_over.seq == c->seq);
 }
 
 /* False: nothing to explain. *only_if_known: no finding without a rule. */
@@ -249,6 +289,9 @@ static bool wants_finding(const struct evidence_case *c,
 		return !sent_from_here(c);
 	case EVENT_STATE:
 		return failed(c, what);
+	case EVENT_STALLED:
+		*what = WHAT_STALLED;
+		return is_news(c);
 	default:
 		return false;
 	}
@@ -351,7 +394,7 @@ static void add_holders(const struct evidence_case *c, struct finding *f)
 
 static bool is_translated(const struct flow *flow, const struct flow *peer)
 {
-	struct event_conn other = reversed(&peer->conn);
+	struct event_conn other = conn_turned(&peer->conn);
 
 	return flow->paired == peer && flow->conn.rport &&
 	       (memcmp(other.laddr, flow->conn.laddr, 16) != 0 ||

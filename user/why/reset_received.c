@@ -40,6 +40,52 @@ static bool received_in(const struct evidence_case *c, struct finding *f,
 	return true;
 }
 
+/* A receiver that never got data has no such time. */
+static void add_last_received(const struct evidence_case *c, struct finding *f)
+{
+	const struct tcp_snapshot *tcp = &c->segment->tcp;
+	uint64_t us =
+		host_jiffies_us(c->host, tcp->jiffies - tcp->last_received);
+	char when[32];
+
+	if (!tcp->bytes_in)
+		return;
+	words_duration(us * 1000, when, sizeof(when));
+	finding_add_number(f, "since_last_received_us", us,
+			   "last received %s before", when);
+}
+
+/* What we had sent last, how long ago, and whether it got there. */
+static void add_history(const struct evidence_case *c, struct finding *f)
+{
+	const struct tcp_snapshot *tcp = &c->segment->tcp;
+	uint32_t unacked = tcp->snd_nxt - tcp->snd_una;
+	char when[32], what[48], text[240];
+	uint64_t us;
+
+	if (tcp->bytes_out) {
+		us = host_jiffies_us(c->host, tcp->jiffies - tcp->last_sent);
+		words_duration(us * 1000, when, sizeof(when));
+		words_count(unacked, "byte", what, sizeof(what));
+		snprintf(text, sizeof(text),
+			 ", which had last sent %s before and was acknowledged "
+			 "all but %s",
+			 when, what);
+		if (!unacked)
+			snprintf(text, sizeof(text),
+				 ", which had last sent %s before and was "
+				 "acknowledged all",
+				 when);
+		finding_add_number(f, "unacknowledged", unacked,
+				   unacked ? "%u B not acknowledged" : NULL,
+				   unacked);
+	} else {
+		snprintf(text, sizeof(text), ", which had sent nothing");
+	}
+	finding_add_fragment(f, "history", text);
+	add_last_received(c, f);
+}
+
 static bool match_refused(const struct evidence_case *c, struct finding *f)
 {
 	return received_in(c, f, 1 << STATE_SYN_SENT);
@@ -60,8 +106,10 @@ static bool match_mid_stream(const struct evidence_case *c, struct finding *f)
 {
 	if (!(c->segment->tcp.flags & SOCK_F_HAS_FILE))
 		return false;
-	return received_in(c, f,
-			   1 << STATE_ESTABLISHED | 1 << STATE_CLOSE_WAIT);
+	if (!received_in(c, f, 1 << STATE_ESTABLISHED | 1 << STATE_CLOSE_WAIT))
+		return false;
+	add_history(c, f);
+	return true;
 }
 
 static bool match_after_close(const struct evidence_case *c, struct finding *f)
@@ -149,7 +197,7 @@ static const struct rule rules[] = {
 		.triggers = 1 << EVENT_RESET_RECEIVED,
 		.match = match_mid_stream,
 		.meaning = "during an open connection",
-		.why = "{remote} reset the open connection of {owner}",
+		.why = "{remote} reset the open connection of {owner}{history}",
 		.effect = "{owner_effect}",
 		.advice = "the reason lies on the remote host, or on a "
 			  "middlebox that forgot the connection: look there "

@@ -7,6 +7,7 @@
 #include "evidence.h"
 #include "loss.h"
 #include "rule.h"
+#include "unanswered.h"
 #include "words.h"
 
 static void add_drop(const struct evidence_case *c, struct finding *f)
@@ -37,14 +38,18 @@ static void add_timer(const struct evidence_case *c, struct finding *f)
 static bool match_syn(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
+	unsigned int most;
 
 	if (!loss_match(c, RESENT_SYN, f))
 		return false;
-	finding_add_number(f, "syn", tcp->retransmits + 1, "SYN %u",
-			   tcp->retransmits + 1);
+	most = tcp->syn_retries + tcp->syn_linear + 1;
+	finding_add_number(f, "syn", tcp->retransmits + 1, "SYN %u of %u",
+			   tcp->retransmits + 1, most);
+	finding_add_number(f, "syns_at_most", most, NULL);
 	finding_add_number(f, "tcp_syn_retries", tcp->syn_retries, NULL);
 	add_timer(c, f);
 	add_drop(c, f);
+	unanswered_add(c, f);
 	return true;
 }
 
@@ -147,7 +152,7 @@ static const struct rule rules[] = {
 		.meaning = "SYN unanswered; names the local drop when the "
 			   "receiver is on this host",
 		.why = "{remote} has not answered the SYN of {owner}: this is "
-		       "SYN {syn}{dropped}",
+		       "SYN {syn} of {syns_at_most}{dropped}",
 		.effect = "connect() of {owner} keeps waiting",
 		.advice = "a refusal would have come back at once: silence "
 			  "means a firewall that drops, a host that is down, "

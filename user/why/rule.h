@@ -79,6 +79,8 @@ extern const struct rule_family retransmit_rules;
 extern const struct rule_family recovery_rules;
 extern const struct rule_family synack_rules;
 extern const struct rule_family connect_rules;
+extern const struct rule_family connection_rules;
+extern const struct rule_family stall_rules;
 
 #define RULE_FAMILY(name, heading, table)                  \
 	const struct rule_family name = {                  \

@@ -262,59 +262,72 @@ static const struct {
 	  "connect() fails with ECONNREFUSED)" },
 };
 
-/* What stands for a fragment while there is no case to take it from. */
+/*
+ * What stands for a piece of evidence while there is no case to take it from;
+ * those that are not here are numbers.
+ */
 static const struct {
 	const char *key;
 	const char *words;
-} fragments[] = {
-	{ "probes_sent", "N keepalive probes" },
-	{ "silence", "some time" },
-	{ "limit", "T" },
-	{ "error", "ETIMEDOUT" },
+} generic[] = {
+	{ "answer", "a segment that acknowledges something else" },
+	{ "before", "LAST_ACK or CLOSING" },
 	{ "bpf_program", "" },
 	{ "closed", "a process closed it" },
-	{ "fast", "bytes were unread, or SO_LINGER was {1,0}" },
-	{ "moment", "at some moment" },
-	{ "refusal", "its connection is not here, or takes no more" },
+	{ "closing", "the process closed the connection" },
 	{ "code", "with a reason of RFC 8684, 3.6" },
-	{ "whose", "the connection of another" },
+	{ "dropped", "" },
+	{ "dropped_by", "what is named" },
+	{ "ended", "" },
+	{ "error", "ETIMEDOUT" },
+	{ "failed_with",
+	  "EHOSTUNREACH, ENETUNREACH, ECONNREFUSED or the like" },
+	{ "fast", "bytes were unread, or SO_LINGER was {1,0}" },
+	{ "has_been", "has been" },
+	{ "history", "" },
+	{ "how", "an ICMP error came back, or there is no route" },
+	{ "in_chain", "" },
+	{ "limit", "T" },
+	{ "instead", "" },
+	{ "lingering", "" },
+	{ "listened_before", "" },
+	{ "listens_elsewhere", "" },
+	{ "lost", "the SYN-ACK (or the client's ACK)" },
+	{ "moment", "at some moment" },
+	{ "our_syn", "the SYN of the process" },
+	{ "probes_sent", "N keepalive probes" },
+	{ "reads", "does not read" },
+	{ "refusal", "its connection is not here, or takes no more" },
+	{ "refused_by", "" },
+	{ "rejected", "a segment" },
+	{ "sent", "some bytes" },
+	{ "silence", "some time" },
+	{ "so", "nobody could read them" },
+	{ "socket", "raw" },
+	{ "stalled", "some time" },
+	{ "stopped", "closed its listener" },
+	{ "syns_sent", "N SYNs" },
+	{ "then", "the process can send nothing; nothing is lost, and the "
+		  "connection is kept as long as the probes are answered" },
+	{ "told", "the process gets the error from its next read or write" },
+	{ "tries", "N retransmissions in some time" },
+	{ "unread", "some bytes" },
+	{ "unread_there", "" },
+	{ "unsent", "bytes" },
 	{ "victim_effect", "who holds the socket gets ECONNABORTED" },
+	{ "waited", "some time" },
+	{ "waiting", "waited for accept()" },
+	{ "which_limit", "tcp_syn_retries, or TCP_USER_TIMEOUT, was reached" },
+	{ "whose", "the connection of another" },
+	{ "wrong", "what was never sent" },
 };
 
 static const char *generic_evidence(const char *key)
 {
-	static const char *const optional[] = {
-		"listened_before", "listens_elsewhere", "ended",      "dropped",
-		"lingering",	   "in_chain",		"refused_by", "instead"
-	};
-	static const char *const generic[][2] = {
-		{ "unsent", "bytes" },
-		{ "before", "LAST_ACK or CLOSING" },
-		{ "waiting", "waited for accept()" },
-		{ "closing", "the process closed the connection" },
-		{ "stopped", "closed its listener" },
-		{ "rejected", "a segment" },
-		{ "socket", "raw" },
-		{ "so", "nobody could read them" },
-		{ "our_syn", "the SYN of the process" },
-		{ "answer", "a segment that acknowledges something else" },
-		{ "wrong", "what was never sent" },
-	};
-
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		if (!strcmp(key, optional[i]))
-			return "";
-	for (size_t i = 0; i < sizeof(fragments) / sizeof(fragments[0]); i++)
-		if (!strcmp(key, fragments[i].key))
-			return fragments[i].words;
-	if (!strcmp(key, "unread") || !strcmp(key, "sent"))
-		return "some bytes";
-	if (!strcmp(key, "syns_sent"))
-		return "N SYNs";
 	for (size_t i = 0; i < sizeof(generic) / sizeof(generic[0]); i++)
-		if (!strcmp(key, generic[i][0]))
-			return generic[i][1];
-	return !strcmp(key, "waited") ? "some time" : "N";
+		if (!strcmp(key, generic[i].key))
+			return generic[i].words;
+	return "N";
 }
 
 static void fill_key(const char *key, const struct filler *x)
