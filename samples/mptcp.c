@@ -170,6 +170,11 @@ int main(int argc, char **argv)
 		return CANNOT;
 	}
 	close(fd);
+	if (stage_variant(&s, "stripped") &&
+	    system("ip mptcp limits >/dev/null 2>&1")) {
+		printf("this ip(8) knows no MPTCP\n");
+		return CANNOT;
+	}
 	if (stage_variant(&s, "stripped"))
 		prepare_second_subflow(&s);
 	return stage_play(&s, &server, &client);

@@ -10,6 +10,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
 
 #include "stage.h"
 #include "remote/script.h"
@@ -17,6 +19,8 @@
 
 /* The remote host's port when it is the client. */
 #define REMOTE_CLIENT_PORT 50000
+
+#define CANNOT		   77 /* what the lab knows as: not on this kernel */
 
 struct props {
 	const struct script *script;
@@ -76,6 +80,15 @@ static const char *address_of(const struct stage *s, bool remote)
 	return remote ? TUN_REMOTE4 : TUN_LOCAL4;
 }
 
+static bool has_protocol(const struct stage *s)
+{
+	int fd = socket(s->family, SOCK_STREAM, s->protocol);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const variants[] = { "exit", "kill", NULL };
@@ -122,6 +135,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 
+	s.protocol = props.script->protocol;
+	if (!has_protocol(&s)) {
+		printf("this kernel does not know what %s needs\n", s.script);
+		return CANNOT;
+	}
 	require_own_namespace();
 	props.tun = tun_open();
 	s.props = &props;

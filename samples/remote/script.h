@@ -14,6 +14,7 @@ struct script {
 	const char *about;
 	void (*host)(struct stage *s, struct peer *p);
 	void (*app)(struct stage *s);
+	int protocol;	   /* of the app's sockets; 0: TCP */
 	bool app_listens;  /* the app is the server: it must be there first */
 	bool has_variants; /* --exit and --kill */
 };

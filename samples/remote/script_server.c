@@ -111,17 +111,6 @@ static void mptcp_join_host(struct stage *s, struct peer *p)
 	note_send(s);
 }
 
-static void mptcp_join_app(struct stage *s)
-{
-	int listener;
-
-	s->protocol = IPPROTO_MPTCP;
-	listener = listen_on(s);
-	note_wait(s);
-	expect_nobody(listener);
-	close(listener);
-}
-
 const struct script server_scripts[] = {
 	{
 		.name = "reset-before-accept",
@@ -148,7 +137,8 @@ const struct script server_scripts[] = {
 		.name = "mptcp-join",
 		.about = "MPTCP: a path for a connection that is not here",
 		.host = mptcp_join_host,
-		.app = mptcp_join_app,
+		.app = app_meets_nobody,
+		.protocol = IPPROTO_MPTCP,
 		.app_listens = true,
 	},
 	{ 0 },
