@@ -6,13 +6,14 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "turn.bpf.h"
 
 /*
  * @skb belongs to whoever drops it: parse before reserving, since most drops
  * on a host are not TCP and must not use up the ring.
  */
-SEC("tp_btf/kfree_skb")
-int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
+static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
+				   const void *location, bool first)
 {
 	struct tcp_segment seg = {};
 	struct event_conn conn = {};
@@ -22,6 +23,10 @@ int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
 	const struct sock *tx;
 
 	if (!segment_from_skb(&seg, &conn, skb))
+		return 0;
+	if (first)
+		turn_take(EVENT_DROP, (__u64)skb, 0);
+	else if (!turn_was_missed(EVENT_DROP, (__u64)skb, 0))
 		return 0;
 	e = event_reserve(EVENT_DROP, sizeof(*e));
 	if (!e)
@@ -52,4 +57,16 @@ int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
 	}
 	event_submit(&e->h);
 	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(on_drop, const struct sk_buff *skb, const void *location)
+{
+	return dropped(ctx, skb, location, true);
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(on_drop_missed, const struct sk_buff *skb, const void *location)
+{
+	return dropped(ctx, skb, location, false);
 }

@@ -3,14 +3,15 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "turn.bpf.h"
 
 /*
  * A RST answers a segment (skb set; the 4-tuple is the segment's, since a
  * listener's addresses are wildcards and there may be no socket at all), or
  * is an act on a socket (skb NULL; traced after the transmit).
  */
-SEC("tp_btf/tcp_send_reset")
-int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
+static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
+				      const struct sk_buff *skb)
 {
 	bool has_skb = tp_arg_value(ctx, 1);
 	bool has_sock = tp_arg_value(ctx, 0);
@@ -51,8 +52,24 @@ int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
 	return 0;
 }
 
-SEC("tp_btf/tcp_receive_reset")
-int BPF_PROG(on_receive_reset, const struct sock *sk)
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
+{
+	turn_take(EVENT_RESET_SENT, tp_arg_value(ctx, 0), tp_arg_value(ctx, 1));
+	return reset_sent(ctx, sk, skb);
+}
+
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset_missed, const struct sock *sk,
+	     const struct sk_buff *skb)
+{
+	if (!turn_was_missed(EVENT_RESET_SENT, tp_arg_value(ctx, 0),
+			     tp_arg_value(ctx, 1)))
+		return 0;
+	return reset_sent(ctx, sk, skb);
+}
+
+static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	struct segment_event *e;
@@ -73,4 +90,19 @@ int BPF_PROG(on_receive_reset, const struct sock *sk)
 	}
 	event_submit(&e->h);
 	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset, const struct sock *sk)
+{
+	turn_take(EVENT_RESET_RECEIVED, (__u64)sk, 0);
+	return reset_received(ctx, sk);
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset_missed, const struct sock *sk)
+{
+	if (!turn_was_missed(EVENT_RESET_RECEIVED, (__u64)sk, 0))
+		return 0;
+	return reset_received(ctx, sk);
 }

@@ -2,6 +2,7 @@
 /* State changes and the end of sockets: the two events every connection has. */
 #include "maps.bpf.h"
 #include "sock.bpf.h"
+#include "turn.bpf.h"
 
 const volatile struct bpf_config config = {};
 __u64 last_wakeup = 0;
@@ -81,12 +82,9 @@ static __always_inline void emit_subflow(const struct sock *sk)
 	event_submit_quietly(&e->h);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, const struct sock *sk, int old, int new)
+static __always_inline int state_changed(const struct sock *sk, int old,
+					 int new)
 {
-	/* The kernel traces some changes from a state to itself. */
-	if (old == new)
-		return 0;
 	if (sk->sk_protocol == IPPROTO_MPTCP)
 		emit_mptcp(sk, old, new);
 	if (sk->sk_protocol != IPPROTO_TCP)
@@ -97,11 +95,44 @@ int BPF_PROG(on_state, const struct sock *sk, int old, int new)
 	return 0;
 }
 
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(on_destroy, const struct sock *sk)
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, const struct sock *sk, int old, int new)
+{
+	/* The kernel traces some changes from a state to itself. */
+	if (old == new)
+		return 0;
+	turn_take(EVENT_STATE, (__u64)sk, old << 8 | new);
+	return state_changed(sk, old, new);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state_missed, const struct sock *sk, int old, int new)
+{
+	if (old == new ||
+	    !turn_was_missed(EVENT_STATE, (__u64)sk, old << 8 | new))
+		return 0;
+	return state_changed(sk, old, new);
+}
+
+static __always_inline int destroyed(const struct sock *sk)
 {
 	int state = sk->__sk_common.skc_state;
 
 	emit(EVENT_DESTROY, sk, state, state);
 	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(on_destroy, const struct sock *sk)
+{
+	turn_take(EVENT_DESTROY, (__u64)sk, 0);
+	return destroyed(sk);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(on_destroy_missed, const struct sock *sk)
+{
+	if (!turn_was_missed(EVENT_DESTROY, (__u64)sk, 0))
+		return 0;
+	return destroyed(sk);
 }

@@ -20,8 +20,14 @@
 /* A task, a softirq, a hard interrupt; and a task that was put aside. */
 #define TURN_SLOTS 4
 
+/* What tells one hit from another; not both 0. */
+struct hit {
+	__u64 what;
+	__u64 how;
+};
+
 struct turns {
-	__u64 hits[TURN_SLOTS]; /* 0: free */
+	struct hit hits[TURN_SLOTS]; /* both 0: free */
 };
 
 struct {
@@ -31,35 +37,37 @@ struct {
 	__type(value, struct turns);
 } turns __weak SEC(".maps");
 
-/* Note that the first program runs for @hit, which is not 0. */
-static __always_inline void turn_take(__u32 kind, __u64 hit)
+/* Note that the first program runs for the hit of @what and @how. */
+static __always_inline void turn_take(__u32 kind, __u64 what, __u64 how)
 {
 	struct turns *t = bpf_map_lookup_elem(&turns, &kind);
 
 	if (!t)
 		return;
 	for (int i = 0; i < TURN_SLOTS; i++) {
-		if (!t->hits[i]) {
-			t->hits[i] = hit;
+		if (!t->hits[i].what && !t->hits[i].how) {
+			t->hits[i].what = what;
+			t->hits[i].how = how;
 			return;
 		}
 	}
 	/* Left by those whose second program was left out: start anew. */
-	for (int i = 1; i < TURN_SLOTS; i++)
-		t->hits[i] = 0;
-	t->hits[0] = hit;
+	__builtin_memset(t, 0, sizeof(*t));
+	t->hits[0].what = what;
+	t->hits[0].how = how;
 }
 
-/* Was the first program left out for @hit? */
-static __always_inline bool turn_was_missed(__u32 kind, __u64 hit)
+/* Was the first program left out for that hit? */
+static __always_inline bool turn_was_missed(__u32 kind, __u64 what, __u64 how)
 {
 	struct turns *t = bpf_map_lookup_elem(&turns, &kind);
 
 	if (!t)
 		return false;
 	for (int i = 0; i < TURN_SLOTS; i++) {
-		if (t->hits[i] == hit) {
-			t->hits[i] = 0;
+		if (t->hits[i].what == what && t->hits[i].how == how) {
+			t->hits[i].what = 0;
+			t->hits[i].how = 0;
 			return false;
 		}
 	}

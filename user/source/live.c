@@ -181,6 +181,16 @@ static void explain_load(struct live_problem *problem, int err)
 			strerror(-err));
 }
 
+/* What does the work of @part's program when that was left out; or NULL. */
+static struct bpf_program *second_program(const struct live *live,
+					  const struct live_part *part)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_missed", part->program);
+	return bpf_object__find_program_by_name(live->skel->obj, name);
+}
+
 static void leave_out_missing(struct live *live)
 {
 	for (size_t i = 0; i < PART_COUNT; i++) {
@@ -194,6 +204,9 @@ static void leave_out_missing(struct live *live)
 							   part->program);
 		if (!part->present) {
 			bpf_program__set_autoload(program, false);
+			program = second_program(live, part);
+			if (program)
+				bpf_program__set_autoload(program, false);
 			part->err = -ENOENT;
 		}
 	}
@@ -213,17 +226,28 @@ static void keep_link(struct live *live, const char *program,
 	}
 }
 
+static int attach_program(struct live *live, const struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+
+	if (!link)
+		return -errno;
+	keep_link(live, bpf_program__name(program), link);
+	return 0;
+}
+
+/* The order matters: see bpf/turn.bpf.h. */
 static int attach_part(struct live *live, struct live_part *part)
 {
-	struct bpf_link *link =
-		bpf_program__attach(bpf_object__find_program_by_name(
-			live->skel->obj, part->program));
+	const struct bpf_program *second = second_program(live, part);
 
-	if (!link) {
-		part->err = -errno;
+	part->err =
+		attach_program(live, bpf_object__find_program_by_name(
+					     live->skel->obj, part->program));
+	if (!part->err && second)
+		part->err = attach_program(live, second);
+	if (part->err)
 		return part->err;
-	}
-	keep_link(live, part->program, link);
 	part->attached = true;
 	return 0;
 }
