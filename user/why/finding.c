@@ -35,6 +35,16 @@ const char *confidence_name(enum confidence confidence)
 	return "unknown";
 }
 
+void finding_clear(struct finding *finding)
+{
+	memset(finding, 0, FINDING_HEAD);
+	finding->stack.count = 0;
+	finding->stack.below_count = 0;
+	finding->why[0] = '\0';
+	finding->effect[0] = '\0';
+	finding->advice[0] = '\0';
+}
+
 const char *finding_cause(const struct finding *finding)
 {
 	return finding->rule ? finding->rule->id : "unknown";

@@ -4,6 +4,7 @@
 #define TCPWHY_FINDING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -67,15 +68,21 @@ struct finding {
 	bool has_peer;	 /* the other end is on this host */
 	bool spurious;	 /* a retransmission that is proven needless */
 	bool after_loss; /* events were lost shortly before */
-	struct evidence evidence[FINDING_MAX_EVIDENCE];
 	unsigned int evidence_count;
-	uint64_t events[FINDING_MAX_EVENTS]; /* ascending */
 	unsigned int event_count;
+	uint64_t events[FINDING_MAX_EVENTS]; /* ascending */
+	/* From here on it is large; what the counts leave out is not read. */
+	struct evidence evidence[FINDING_MAX_EVIDENCE];
 	struct stack stack;
 	char why[512];
 	char effect[320];
 	char advice[320];
 };
+
+#define FINDING_HEAD offsetof(struct finding, evidence)
+
+/* Make it an empty one. */
+void finding_clear(struct finding *finding);
 
 /* "rst.linger-zero"; "unknown" without a rule. */
 const char *finding_cause(const struct finding *finding);

@@ -453,10 +453,12 @@ static void add_common(const struct evidence_case *c, struct finding *f)
 
 static void match_rules(const struct evidence_case *c, struct finding *f)
 {
+	unsigned char blank[FINDING_HEAD];
+
+	memcpy(blank, f, sizeof(blank));
 	for (unsigned int i = 0; catalogue[i]; i++) {
 		for (unsigned int r = 0; r < catalogue[i]->count; r++) {
 			const struct rule *rule = &catalogue[i]->rules[r];
-			struct finding blank = *f;
 
 #ifdef TCPWHY_WITHOUT_RULE /* see tests/without-each-rule */
 			if (!strcmp(rule->id, TCPWHY_WITHOUT_RULE))
@@ -469,7 +471,8 @@ static void match_rules(const struct evidence_case *c, struct finding *f)
 				f->rule = rule;
 				return;
 			}
-			*f = blank; /* a failed match leaves no trace */
+			/* A failed match leaves no trace. */
+			memcpy(f, blank, sizeof(blank));
 		}
 	}
 }
@@ -532,7 +535,7 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	if (!m->conn)
 		return false;
 	build_case(&c, &stack, judge, m);
-	memset(f, 0, sizeof(*f));
+	finding_clear(f);
 	if (!wants_finding(&c, &f->what, &only_if_known))
 		return false;
 	if (origin_is_firewall(&c))
