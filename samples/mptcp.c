@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	}
 	close(fd);
 	if (stage_variant(&s, "stripped") &&
-	    system("ip mptcp limits >/dev/null 2>&1")) {
+	    system("ip mptcp limits 2>/dev/null | grep -q subflows")) {
 		printf("this ip(8) knows no MPTCP\n");
 		return CANNOT;
 	}
