@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "case.h"
+
+#include <string.h>
+
+#include "decode.h"
+#include "evidence.h"
+#include "failure.h"
+#include "loss.h"
+#include "untraced.h"
+#include "words.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+
+bool case_close_in_time(uint64_t a, uint64_t b)
+{
+	return a && b && (a > b ? a - b : b - a) <= CASE_SAME_RESET_NS;
+}
+
+static const struct drop *earlier_copy(const struct evidence_case *c)
+{
+	const struct tcp_segment *seg = &c->segment->seg;
+	uint64_t time = c->event->time;
+	const struct drop *drop;
+
+	/* Of data only: a SYN is told apart by its flag. */
+	uint8_t flags = c->segment->tcp.state == STATE_SYN_SENT ? TCP_SYN : 0;
+
+	drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq, flags,
+			  time);
+	while (drop &&
+	       (evidence_is_own_copy(c, drop) ||
+		!words_drop_is_loss(c->host, &drop->event) ||
+		(c->flow && !resent_because(c->flow, drop->time, seg->seq,
+					    seg->end_seq, time))))
+		drop = drops_find(c->drops, c->conn, seg->seq, seg->end_seq,
+				  flags, drop->time - 1);
+	return drop;
+}
+
+/* A segment of this connection, either way, dropped here since @since. */
+static const struct drop *any_drop(const struct evidence_case *c,
+				   uint64_t since, const char *reason)
+{
+	struct event_conn other = conn_turned(c->conn);
+	const struct drop *drop;
+
+	drop = drops_since(c->drops, c->conn, since, c->host, reason);
+	return drop ? drop
+		    : drops_since(c->drops, &other, since, c->host, reason);
+}
+
+static uint64_t shortly_before(const struct evidence_case *c)
+{
+	uint64_t time = c->event->time;
+
+	return time > CASE_SAME_RESET_NS ? time - CASE_SAME_RESET_NS : 0;
+}
+
+/* The segment that a RST answers: its receiver had sent it. */
+static const struct drop *answered_segment(const struct evidence_case *c)
+{
+	struct event_conn receiver = conn_turned(c->conn);
+
+	return drops_since(c->drops, &receiver, shortly_before(c), c->host,
+			   "NETFILTER_DROP");
+}
+
+/* Our SYN-ACK, or what should have acknowledged it, dropped since the SYN. */
+static const struct drop *handshake_drop(const struct evidence_case *c)
+{
+	/* Each timeout is twice the one before; the first is a second. */
+	unsigned int sent = c->segment->req.num_retrans;
+	uint64_t age = (2ULL << (sent < 16 ? sent : 16)) * NSEC_PER_SEC;
+	struct event_conn other = conn_turned(c->conn);
+	uint64_t now = c->event->time, from = now > age ? now - age : 0;
+	const struct drop *drop;
+
+	drop = drops_with_flags(c->drops, c->conn, from, now,
+				TCP_SYN | TCP_ACK | TCP_RST, TCP_SYN | TCP_ACK);
+	return drop ? drop
+		    : drops_with_flags(c->drops, &other, from, now,
+				       TCP_SYN | TCP_ACK | TCP_RST, TCP_ACK);
+}
+
+/*
+ * A segment's number is not known: any since an attempt was begun, or since
+ * what the peer did not acknowledge was sent again first.
+ */
+static const struct drop *failure_drop(const struct evidence_case *c)
+{
+	const struct flow *flow = c->flow;
+	uint64_t since, until = c->event->time - 1;
+	struct event_conn other;
+	const struct drop *drop;
+
+	if (!flow || c->sock->new_state != STATE_CLOSE)
+		return NULL;
+	if (c->sock->old_state == STATE_SYN_SENT)
+		return drops_since(c->drops, c->conn, flow->born.time, c->host,
+				   NULL);
+	since = flow->stuck.time;
+	if (!since || !c->sock->err)
+		return NULL;
+	/* What was still queued is thrown away when it ends: no reason. */
+	since -= since > NSEC_PER_SEC ? NSEC_PER_SEC : since;
+	other = conn_turned(c->conn);
+	drop = drops_with_flags(c->drops, c->conn, since, until, 0, 0);
+	return drop ? drop
+		    : drops_with_flags(c->drops, &other, since, until, 0, 0);
+}
+
+static const struct drop *find_drop(const struct evidence_case *c)
+{
+	switch (c->event->kind) {
+	case EVENT_RETRANSMIT:
+		return earlier_copy(c);
+	case EVENT_RETRANSMIT_SYNACK:
+		return handshake_drop(c);
+	case EVENT_RESET_RECEIVED:
+		/* A firewall that drops a segment may answer it with a RST. */
+		return drops_since(c->drops, c->conn, shortly_before(c),
+				   c->host, "NETFILTER_DROP");
+	case EVENT_PACKET:
+		return answered_segment(c);
+	case EVENT_DROP:
+		return any_drop(c, shortly_before(c), "NETFILTER_DROP");
+	case EVENT_STATE:
+		return failure_drop(c);
+	default:
+		return NULL;
+	}
+}
+
+static const char *kernel_reason(struct evidence_case *c)
+{
+	enum name_space space = NAME_RST_REASON;
+	const char *name = NULL;
+
+	if (!c->segment || c->segment->reason == EVENT_NO_REASON)
+		return "";
+	name = untraced_reason(c->segment, &c->concluded);
+	if (name)
+		return name;
+	if (c->event->kind == EVENT_DROP)
+		space = NAME_DROP_REASON;
+	name = host_name(c->host, space, c->segment->reason);
+	return name ? name : "";
+}
+
+void case_build(struct evidence_case *c, struct stack *stack,
+		const struct judge *judge, const struct moment *m)
+{
+	*c = (struct evidence_case){
+		.host = judge->host,
+		.flows = judge->flows,
+		.drops = judge->drops,
+		.resets = judge->resets,
+		.event = m->event,
+		.seq = m->seq,
+		.sock = event_sock(m->event),
+		.segment = event_segment(m->event),
+		.conn = m->conn,
+		.flow = m->flow,
+		.state = m->state,
+		.peer = m->peer,
+		.stack = stack,
+	};
+	memset(stack, 0, sizeof(*stack));
+	if (c->segment)
+		stack_read(stack, judge->host, c->segment);
+	c->reason = kernel_reason(c);
+	c->drop = find_drop(c);
+}
+
+/* A RST received, of which its sender's side is to be told. */
+void case_turn_round(struct evidence_case *c)
+{
+	const struct flow *receiver = c->flow;
+
+	c->turned = true;
+	c->turned_conn = conn_turned(c->conn);
+	c->turned_conn.netns = c->drop->event.conn.netns;
+	c->conn = &c->turned_conn;
+	c->flow = c->peer;
+	c->state = c->flow ? c->flow->state : 0;
+	c->peer = receiver;
+}
