@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -186,34 +185,34 @@ static void interrupt_watch(void **state)
 	expect_one(watcher, "rst.linger-zero");
 }
 
-static bool is_asleep(pid_t pid)
+/* Does it wait for us to read? wchan: the function in which it sleeps. */
+static bool waits_for_pipe(pid_t pid)
 {
-	char path[64], state = 0;
+	char path[64], where[64] = "";
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
 	f = fopen(path, "r");
-	if (f && fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = 0;
+	if (f && !fgets(where, sizeof(where), f))
+		where[0] = '\0';
 	if (f)
 		fclose(f);
-	return state == 'S';
+	return strstr(where, "pipe_write");
 }
 
 /* Lets the pipe to us run full: it waits for us to read, amid its output. */
 static void fill_pipe(const struct watcher *watcher, struct pair *pair)
 {
 	int64_t deadline = now_ms() + PATIENCE_MS;
-	int fd = watcher->process->out_fd, held = 0;
+	int fd = watcher->process->out_fd;
 
 	assert_int_equal(fcntl(fd, F_SETPIPE_SZ, 4096), 4096);
 	pair_start(pair);
 	pair_burst(pair, 50);
 	/* Nothing tells it: look, and let the others work. */
-	while (held < 4096 || !is_asleep(watcher->process->pid)) {
+	while (!waits_for_pipe(watcher->process->pid)) {
 		if (now_ms() > deadline)
 			fail_msg("it does not fill the pipe");
-		assert_int_equal(ioctl(fd, FIONREAD, &held), 0);
 		sched_yield();
 	}
 }
