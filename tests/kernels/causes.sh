@@ -23,7 +23,7 @@ play() {
 
 	ip netns add "$netns" && ip -n "$netns" link set lo up || return
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	timeout 100 "$tcpwhy" run --json -- \
+	timeout 100 "$tcpwhy" run --json --all-resets --ring-size 32768 -- \
 		bash -c 'exec >"$0" 2>&1; exec "$@"' "$work/log" \
 		ip netns exec "$netns" sh -c "$2" \
 		>"$work/json" 2>"$work/err" </dev/null || status=$?

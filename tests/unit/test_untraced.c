@@ -165,10 +165,12 @@ static void without_reasons_an_orphan(void **state)
 {
 	struct segment_event data = dropped(TCP_ACK, 4);
 	struct segment_event fin = dropped(TCP_ACK | TCP_FIN, 0);
+	struct segment_event syn = dropped(TCP_SYN, 0);
 
 	(void)state;
 	lived(closed_first, false);
 	assert_string_equal(answer(&data), "TCP_TIMEWAIT_SOCKET?");
+	assert_string_equal(answer(&syn), "TCP_TIMEWAIT_SOCKET?");
 	assert_string_equal(answer(&fin), "");
 }
 

@@ -47,6 +47,9 @@ static int conclude(const struct flow_table *flows,
 
 	if (flow && !flow->ended.time)
 		return 0;
+	/* A new connection from the same port, where the old one waits. */
+	if (is_syn && flow && in_time_wait(flow) && !flow->fin_seen)
+		return UNTRACED_LIKELY_TIMEWAIT;
 	if (is_syn)
 		return flow_find_listener(flows, &e->conn, e->h.time, false)
 			       ? 0
