@@ -6,21 +6,27 @@
 #include <sys/utsname.h>
 
 #include "kallsyms.h"
+#include "kernel.h"
 #include "live.h"
 #include "options.h"
+#include "parts.h"
 
-static bool print_part(const struct live *live, const struct live_part *part)
+static bool print_part(const struct live *live, const struct part *part)
 {
 	char shape[128];
 
-	live_part_shape(live, part, shape, sizeof(shape));
+	*shape = '\0';
+	if (part->tracepoint)
+		kernel_tracepoint_shape(live_btf(live), part->tracepoint, shape,
+					sizeof(shape));
 	printf("  %-4s %-28s", part->attached ? "ok" : "MISSING", part->hook);
 	if (*shape)
 		printf(" (%s)", shape);
 	if (!part->present)
 		printf("\n         this kernel does not have it");
 	else if (!part->attached)
-		printf("\n         %s", strerror(-part->err));
+		printf("\n         this kernel refused it: %s",
+		       *part->refusal ? part->refusal : strerror(-part->err));
 	if (!part->attached)
 		printf("; lost without it: %s", part->lost);
 	printf("\n");
@@ -48,12 +54,11 @@ static bool check_symbols(void)
 int cmd_check(int argc, char **argv)
 {
 	struct live_options live_options = { 0 };
-	const struct live_part *parts;
+	const struct parts *parts;
 	struct live_problem problem;
 	struct utsname system;
 	struct options options;
 	struct live *live;
-	size_t count;
 	bool all = true;
 
 	options_parse(&options, "check", argc, argv, 0, "",
@@ -71,9 +76,9 @@ int cmd_check(int argc, char **argv)
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 		return EXIT_FAILED;
 	}
-	parts = live_parts(live, &count);
-	for (size_t i = 0; i < count; i++)
-		all &= print_part(live, &parts[i]);
+	parts = live_parts(live);
+	for (size_t i = 0; i < parts->count; i++)
+		all &= print_part(live, &parts->at[i]);
 	all &= check_symbols();
 	live_close(live);
 	return all ? EXIT_OK : EXIT_DEGRADED;

@@ -98,6 +98,32 @@ static void no_synack_retransmissions(void **state)
 	expect_said(w, 0, "0 findings");
 }
 
+/* A program that the verifier refuses drops out; the others go on. */
+static void refused_program(void **state)
+{
+	const char *btf = btf_without("num_timeout");
+	struct watcher *w = launch_with(btf, ARGS("check"));
+
+	(void)state;
+	expect_said(w, 3, "MISSING tcp:tcp_retransmit_synack");
+	expect_said(w, 3,
+		    "request_sock.num_timeout"); /* the verifier's words */
+	EXPECT(w, strstr(w->process->out.at, "ok   tcp:tcp_retransmit_skb"),
+	       "the others work");
+	w = launch_with(btf, ARGS("run", "--", "true"));
+	expect_said(w, 0, "0 findings");
+}
+
+/* Refused one after the other, down to the one that is needed. */
+static void refused_all(void **state)
+{
+	const char *btf = btf_without("skc_num");
+	struct watcher *w = launch_with(btf, ARGS("run", "--", "true"));
+
+	(void)state;
+	expect_said(w, 1, "refused on_state, without which");
+}
+
 /* All there: the same command is content. */
 static void nothing_missing(void **state)
 {
@@ -114,6 +140,8 @@ int main(int argc, char **argv)
 		LIVE_TEST(no_btf),
 		LIVE_TEST(no_state_changes),
 		LIVE_TEST(no_synack_retransmissions),
+		LIVE_TEST(refused_program),
+		LIVE_TEST(refused_all),
 		LIVE_TEST(nothing_missing),
 	};
 

@@ -7,26 +7,14 @@
 
 #include "source.h"
 
+struct btf;
 struct live;
+struct parts;
 
 struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	bool cmdlines;	     /* deliver the processes' command lines too */
 	bool all_resets; /* EVENT_PACKET always, not only where rules reject */
-};
-
-/* One BPF program of ours, and what became of it on this kernel. */
-struct live_part {
-	const char *program;	/* in the skeleton */
-	enum event_kind kind;	/* of its events; EVENT_NONE: an iterator */
-	const char *hook;	/* "sock:inet_sock_set_state" */
-	const char *tracepoint; /* its bare name; NULL for an iterator */
-	const char *lost;	/* what we cannot tell without it */
-	bool needed;		/* nothing works without it */
-	bool on_demand; /* runs for each packet: attached when it is worth it */
-	bool present;	/* this kernel has it */
-	bool attached;
-	int err; /* -errno of load or attach */
 };
 
 /* Why it could not start; text says what to do about it. */
@@ -35,18 +23,16 @@ struct live_problem {
 };
 
 /*
- * Load and attach. What the kernel lacks is left out, unless nothing works
- * without it. Returns 0; or -errno, with @problem filled.
+ * Load and attach. What the kernel lacks or refuses is left out, unless
+ * nothing works without it. Returns 0; or -errno, with @problem filled.
  */
 int live_open(struct live **out, const struct live_options *options,
 	      struct live_problem *problem);
 void live_close(struct live *live); /* accepts NULL */
 
-const struct live_part *live_parts(const struct live *live, size_t *count);
-
-/* The argument types of a part's tracepoint, for people. */
-void live_part_shape(const struct live *live, const struct live_part *part,
-		     char *text, size_t size);
+/* What became of each part, and the types of the kernel it runs on. */
+const struct parts *live_parts(const struct live *live);
+const struct btf *live_btf(const struct live *live);
 
 /*
  * Deliver the host's facts and read the sockets that exist already; their

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Our BPF programs, and what became of each on this kernel. */
+#ifndef TCPWHY_PARTS_H
+#define TCPWHY_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event.h"
+
+struct bpf_object;
+struct bpf_object_skeleton;
+struct btf;
+
+struct part {
+	const char *program;	/* in the skeleton */
+	const char *second;	/* steps in where it is left out; or NULL */
+	enum event_kind kind;	/* of its events; EVENT_NONE: an iterator */
+	const char *hook;	/* "sock:inet_sock_set_state" */
+	const char *tracepoint; /* its bare name; NULL for an iterator */
+	const char *lost;	/* what we cannot tell without it */
+	bool needed;		/* nothing works without it */
+	bool on_demand; /* runs for each packet: attached when it is worth it */
+	bool present;	/* this kernel has it */
+	bool attached;
+	bool second_refused;
+	int err;	   /* -errno of load or attach; 0: works, if wanted */
+	char refusal[160]; /* what the verifier had against it; or "" */
+};
+
+#define PARTS_MAX 32
+
+struct parts {
+	struct part at[PARTS_MAX];
+	size_t count;
+};
+
+void parts_init(struct parts *parts);
+
+/* In an object just opened: those that this kernel has, and did not refuse. */
+void parts_choose(struct parts *parts, const struct btf *btf,
+		  struct bpf_object *object);
+
+/* The part that @program belongs to, or NULL. */
+struct part *parts_find(struct parts *parts, const char *program);
+
+/*
+ * The kernel refused @program for @err, and the verifier's last words were
+ * @refusal: from now on parts_choose() leaves it out.
+ */
+void parts_refuse(struct parts *parts, const char *program, int err,
+		  const char *refusal);
+
+/*
+ * Attach all, those on demand only if @all. What fails is left out, unless it
+ * is needed: then returns its error, and the part in *@failed.
+ */
+int parts_attach(struct parts *parts, const struct bpf_object_skeleton *s,
+		 bool all, const struct part **failed);
+
+/* The parts that look at each packet are there when they are @wanted. */
+void parts_attach_on_demand(struct parts *parts,
+			    const struct bpf_object_skeleton *s, bool wanted);
+
+/* Add to @kinds, by kind, the events that the kernel let our programs miss. */
+void parts_add_misses(const struct parts *parts,
+		      const struct bpf_object *object,
+		      struct event_count *kinds);
+
+/* The kinds of events that come, or would on demand: 1 << EVENT_... */
+uint32_t parts_kinds(const struct parts *parts);
+
+#endif /* TCPWHY_PARTS_H */
