@@ -47,11 +47,13 @@ PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-de
 	   nginx-light haproxy redis-server redis-tools openssh-server \
 	   openssh-client curl python3
 
-CROSS_PACKAGES = gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+CROSS_PACKAGES  = gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio kmod
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: static all deps lab check check-unit check-replay check-live lint help \
+.PHONY: static all deps lab check check-unit check-replay check-live check-kernels \
+	check-arm64 lint help \
 	install clean samples format docs
 
 all: $(O)/tcpwhy
@@ -107,10 +109,7 @@ ifeq ($(ARCH),)
 	@$(MAKE) --no-print-directory O=$(O)/static LDFLAGS=-static \
 	  LIBS='$(STATIC_LIBS)' all
 else ifeq ($(ARCH),arm64)
-	@missing=; for package in $(CROSS_PACKAGES); do \
-	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; done; \
-	[ -z "$$missing" ] || DEBIAN_FRONTEND=noninteractive \
-	  apt-get install -qq -y --no-install-recommends $$missing >/dev/null
+	@tests/install-packages $(CROSS_PACKAGES)
 	@sysroot=$$(tests/kernels/sysroot arm64) && \
 	$(MAKE) --no-print-directory O=$(O)/static-arm64 BPF_ARCH=arm64 \
 	  CC='aarch64-linux-gnu-gcc -idirafter '$$sysroot/usr/include \
@@ -190,6 +189,20 @@ check-replay: $(O)/tcpwhy
 check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS) $(OWNERS)
 	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples tests/run $(LIVE_TESTS)
 
+# Debian's kernels, emulated: each cause of the lab on each of KERNELS (all of
+# tests/kernels/kernels.txt), and the documents' samples on arm64.
+KERNELS ?=
+
+check-kernels: deps
+	@tests/install-packages $(KERNEL_PACKAGES)
+	@$(MAKE) --no-print-directory samples static
+	O=$(O) tests/kernels/run $(KERNELS)
+
+check-arm64: deps
+	@tests/install-packages $(KERNEL_PACKAGES) qemu-system-arm
+	@$(MAKE) --no-print-directory static ARCH=arm64
+	O=$(O) tests/kernels/arm64
+
 # --- style -----------------------------------------------------------------------------
 
 C_FILES  = $(wildcard bpf/*.[ch] user/*.[ch] user/*/*.[ch] samples/*.[ch] samples/*/*.[ch] \
@@ -225,6 +238,9 @@ help:
 	@echo 'make lab         build and run the samples, watched and explained (root)'
 	@echo 'make check       build and run every test (root)'
 	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
+	@echo 'make check-kernels        every cause on other kernels, emulated; KERNELS="6.1 newest"'
+	@echo 'make check-arm64          the samples on arm64, emulated'
+	@echo 'make static               one file that needs no library;  ARCH=arm64'
 	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make bench-owners        who names the right process: a table (root)'
