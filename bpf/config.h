@@ -23,6 +23,8 @@ struct bpf_config {
 	__u32 wakeup_bytes;
 	/* ... or if it was not woken for so long. */
 	__u64 wakeup_ns;
+	__u32 self; /* tcpwhy's own process id */
+	__u32 reserved;
 };
 
 #ifdef __bpf__

@@ -68,6 +68,11 @@ enum event_flag {
 	EVENT_F_EXITING = 1 << 2,
 	/* The task is a kernel thread (PF_KTHREAD). */
 	EVENT_F_KTHREAD = 1 << 3,
+	/*
+	 * The task is tcpwhy itself, and not in the header: see
+	 * user/model/errand.h.
+	 */
+	EVENT_F_OURS = 1 << 4,
 };
 
 struct event_header {

@@ -24,6 +24,10 @@ static __always_inline void event_task(struct event_header *h)
 {
 	__u64 id = bpf_get_current_pid_tgid();
 
+	if (id >> 32 == config.self) {
+		h->flags |= EVENT_F_OURS;
+		return;
+	}
 	h->flags |= EVENT_F_TASK;
 	h->pid = id >> 32;
 	h->tid = (__u32)id;

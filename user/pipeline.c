@@ -8,6 +8,7 @@
 #include "untraced.h"
 #include "decode.h"
 #include "drops.h"
+#include "errand.h"
 #include "flow.h"
 #include "judge.h"
 #include "kin.h"
@@ -35,6 +36,7 @@ struct pipeline {
 	struct flow_table *flows;
 	struct drops *drops;
 	struct resets *resets;
+	struct errands *errands;
 	struct kin *kin;
 	struct queue queue;
 	struct finding finding; /* the one being made; large */
@@ -58,11 +60,12 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 	p->flows = flow_table_new(MAX_FLOWS);
 	p->drops = drops_new(MAX_DROPS);
 	p->resets = resets_new(MAX_RESETS);
+	p->errands = errands_new();
 	p->kin = kin_new();
 	p->by_process = ranking_new(MAX_RANKED);
 	p->by_remote = ranking_new(MAX_RANKED);
-	if (!p->flows || !p->drops || !p->resets || !p->kin || !p->by_process ||
-	    !p->by_remote) {
+	if (!p->flows || !p->drops || !p->resets || !p->errands || !p->kin ||
+	    !p->by_process || !p->by_remote) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -79,6 +82,7 @@ void pipeline_free(struct pipeline *p)
 	kin_free(p->kin);
 	drops_free(p->drops);
 	resets_free(p->resets);
+	errands_free(p->errands);
 	flow_table_free(p->flows);
 	free(p);
 }
@@ -384,10 +388,13 @@ static int on_event(void *arg, const struct event_header *e)
 {
 	struct pipeline *p = arg;
 	struct queue_item item = { .time = e->time, .seq = ++p->seq };
+	union errand_event errand;
 	struct segment_event answer;
 	struct flow_change change;
 	int err;
 
+	errands_learn(p->errands, e);
+	e = errands_done_for(p->errands, p->flows, e, &errand);
 	if (e->kind == EVENT_DROP &&
 	    untraced_answer(p->host, p->flows, event_segment(e), &answer))
 		e = &answer.h;
