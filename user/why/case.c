@@ -38,6 +38,13 @@ static const struct drop *earlier_copy(const struct evidence_case *c)
 	return drop;
 }
 
+/* What TCP itself has no use for did no harm. */
+static const struct drop *only_loss(const struct evidence_case *c,
+				    const struct drop *drop)
+{
+	return drop && words_drop_is_loss(c->host, &drop->event) ? drop : NULL;
+}
+
 /* A segment of this connection, either way, dropped here since @since. */
 static const struct drop *any_drop(const struct evidence_case *c,
 				   uint64_t since, const char *reason)
@@ -78,9 +85,10 @@ static const struct drop *handshake_drop(const struct evidence_case *c)
 
 	drop = drops_with_flags(c->drops, c->conn, from, now,
 				TCP_SYN | TCP_ACK | TCP_RST, TCP_SYN | TCP_ACK);
-	return drop ? drop
-		    : drops_with_flags(c->drops, &other, from, now,
-				       TCP_SYN | TCP_ACK | TCP_RST, TCP_ACK);
+	if (!drop)
+		drop = drops_with_flags(c->drops, &other, from, now,
+					TCP_SYN | TCP_ACK | TCP_RST, TCP_ACK);
+	return only_loss(c, drop);
 }
 
 /*
@@ -106,8 +114,9 @@ static const struct drop *failure_drop(const struct evidence_case *c)
 	since -= since > NSEC_PER_SEC ? NSEC_PER_SEC : since;
 	other = conn_turned(c->conn);
 	drop = drops_with_flags(c->drops, c->conn, since, until, 0, 0);
-	return drop ? drop
-		    : drops_with_flags(c->drops, &other, since, until, 0, 0);
+	if (!drop)
+		drop = drops_with_flags(c->drops, &other, since, until, 0, 0);
+	return only_loss(c, drop);
 }
 
 static const struct drop *find_drop(const struct evidence_case *c)
