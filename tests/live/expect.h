@@ -17,6 +17,7 @@
 struct expected {
 	const char *cause;
 	unsigned int count; /* 0 means 1 */
+	bool or_more;	    /* where timing decides how many */
 	const char *what;
 	const char *confidence; /* NULL: "certain" */
 	const char *trigger;

@@ -16,17 +16,18 @@
 		.why = { "@far:8088 did not acknowledge" },           \
 	}
 
-#define TIMEOUTS(n)                                                         \
-	{                                                                   \
-		.cause = "rtx.timeout", .count = (n), .what = "retransmit", \
-		.trigger = "timer:rto", .state = "ESTABLISHED",             \
-		.owner = "remote-client",                                   \
-		.why = { "@far:8088 acknowledged nothing" },                \
+/* How many depends on the round trip that was measured before. */
+#define TIMEOUTS                                                               \
+	{                                                                      \
+		.cause = "rtx.timeout", .or_more = true, .what = "retransmit", \
+		.trigger = "timer:rto", .state = "ESTABLISHED",                \
+		.owner = "remote-client",                                      \
+		.why = { "@far:8088 acknowledged nothing" },                   \
 	}
 
 static const struct expected timed_out[] = {
 	LOSS_PROBE,
-	TIMEOUTS(3),
+	TIMEOUTS,
 	{
 		.cause = "conn.timeout",
 		.what = "connection-failed",
@@ -34,16 +35,15 @@ static const struct expected timed_out[] = {
 		.state = "ESTABLISHED",
 		.owner = "remote-client",
 		.why = { "@far:8088 answered @remote-client no more",
-			 "4 retransmissions in", "the kernel gave up" },
+			 "retransmissions in ", "the kernel gave up" },
 		.effect = { "@remote-client gets ETIMEDOUT", "no RST" },
-		.evidence = { "retransmissions=4" },
 	},
 	{ 0 },
 };
 
 static const struct expected timed_out_for_user[] = {
 	LOSS_PROBE,
-	TIMEOUTS(2),
+	TIMEOUTS,
 	{
 		.cause = "conn.user-timeout",
 		.what = "connection-failed",
@@ -52,16 +52,16 @@ static const struct expected timed_out_for_user[] = {
 		.owner = "remote-client",
 		.why = { "@far:8088 acknowledged nothing of @remote-client's",
 			 "TCP_USER_TIMEOUT of 800.0 ms",
-			 "3 retransmissions in" },
+			 "retransmissions in " },
 		.effect = { "@remote-client gets ETIMEDOUT", "no RST" },
-		.evidence = { "retransmissions=3", "user_timeout_ms=800" },
+		.evidence = { "user_timeout_ms=800" },
 	},
 	{ 0 },
 };
 
 static const struct expected unreachable[] = {
 	LOSS_PROBE,
-	TIMEOUTS(3),
+	TIMEOUTS,
 	{
 		.cause = "conn.unreachable",
 		.what = "connection-failed",
@@ -75,6 +75,30 @@ static const struct expected unreachable[] = {
 	},
 	{ 0 },
 };
+
+/* As many as there were findings of them. */
+static void all_counted(const struct watcher *watcher)
+{
+	unsigned int count = 0;
+	yajl_val end = NULL;
+
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val json = watcher->lines[i].json;
+		const char *what;
+
+		if (strcmp(watcher->lines[i].type, "finding") != 0)
+			continue;
+		what = json_string(json, "what");
+		if (!strcmp(what, "retransmit"))
+			count++;
+		else
+			end = json;
+	}
+	EXPECT(watcher, json_number(end, "evidence/retransmissions") == count,
+	       "%u retransmissions", count);
+	EXPECT(watcher, json_number(end, "evidence/waited_us") > 500000,
+	       "how long it was tried");
+}
 
 /* --- nothing is lost, and nothing goes on -------------------------------- */
 
@@ -156,13 +180,16 @@ static void no_loss_probes(void)
 static const struct scene scenes[] = {
 	{ .name = "conn.timeout",
 	  .script = REMOTE("vanish"),
-	  .findings = timed_out },
+	  .findings = timed_out,
+	  .also = all_counted },
 	{ .name = "conn.user-timeout",
 	  .script = REMOTE("vanish-impatient"),
-	  .findings = timed_out_for_user },
+	  .findings = timed_out_for_user,
+	  .also = all_counted },
 	{ .name = "conn.unreachable",
 	  .script = REMOTE("vanish-unreachable"),
-	  .findings = unreachable },
+	  .findings = unreachable,
+	  .also = all_counted },
 	{ .name = "stall.zero-window, another host",
 	  .script = REMOTE("zero-window"),
 	  .findings = stalled_remotely,
