@@ -408,6 +408,7 @@ static int on_event(void *arg, const struct event_header *e)
 	if (err)
 		return err;
 	err = flow_apply(p->flows, e, item.seq, &change);
+	p->summary.untraced += change.untraced;
 	if (!err && e->kind == EVENT_DROP)
 		err = drops_add(p->drops, event_segment(e), item.seq);
 	if (e->kind == EVENT_RESET_SENT || e->kind == EVENT_PACKET)

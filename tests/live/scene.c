@@ -13,6 +13,33 @@ struct performance {
 	char name[128];
 };
 
+/*
+ * Now and then a kernel does not run the program of a tracepoint: tcpwhy then
+ * says that a retransmission was counted and not told. It cannot explain what
+ * it was not told, so such a run shows nothing.
+ */
+static bool was_told_all(const struct watcher *watcher)
+{
+	yajl_val end = expect_line(watcher, "end");
+	long long untraced = json_number(end, "untraced_retransmissions");
+
+	if (untraced)
+		print_message("the kernel did not tell of %lld "
+			      "retransmissions: once more\n",
+			      untraced);
+	return !untraced;
+}
+
+static struct watcher *watch(const struct scene *scene)
+{
+	struct watcher *watcher =
+		watcher_run(scene->options ? scene->options : ARGS("--json"),
+			    scene->script);
+
+	watcher_finish(watcher);
+	return watcher;
+}
+
 static void play(void **state)
 {
 	const struct performance *p = *state;
@@ -23,9 +50,9 @@ static void play(void **state)
 		scene->prepare();
 	setenv("six", p->six ? "-6" : "", 1);
 	setenv("loop", p->six ? "::1" : "127.0.0.1", 1);
-	watcher = watcher_run(scene->options ? scene->options : ARGS("--json"),
-			      scene->script);
-	watcher_finish(watcher);
+	watcher = watch(scene);
+	if (!was_told_all(watcher))
+		watcher = watch(scene);
 	watcher->six = p->six;
 	expect_sound(watcher, scene->status);
 	expect_findings(watcher, scene->findings);

@@ -95,6 +95,8 @@ struct flow {
 	uint32_t reset_unread;		 /* bytes it had not read then */
 
 	uint32_t retransmits;  /* segments sent again, by events seen */
+	uint32_t traced;       /* the same as the kernel counts them */
+	uint32_t untraced;     /* what it counted more than it traced */
 	struct resent *resent; /* more about them; NULL: none */
 
 	/* Sent again since the peer acknowledged anything (snd_una moved). */
@@ -148,6 +150,7 @@ struct flow_change {
 	struct flow *flow;   /* NULL: the event belongs to no known socket */
 	uint64_t duration;   /* EVENT_STATE: ns spent in the old state */
 	bool duration_known; /* false: the socket is older than our watch */
+	uint32_t untraced;   /* retransmissions that only now come to light */
 };
 
 /*

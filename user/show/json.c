@@ -473,6 +473,7 @@ static void json_end(struct sink *sink, const struct summary *s)
 	}
 	yajl_gen_map_close(j->gen);
 	yajl_gen_map_close(j->gen);
+	key_number(j, "untraced_retransmissions", s->untraced);
 	key_number(j, "flows_evicted", s->evicted);
 	key_bool(j, "truncated", s->truncated);
 	finish(j);

@@ -74,7 +74,8 @@ struct summary {
 	uint64_t bad;	   /* refused by decode */
 	uint64_t produced; /* by the kernel side, when that is known */
 	uint64_t lost;
-	uint64_t evicted; /* flows forgotten for want of room */
+	uint64_t evicted;  /* flows forgotten for want of room */
+	uint64_t untraced; /* retransmissions counted, but not told */
 	struct event_count kinds[EVENT_KINDS];
 	bool counted;	/* produced and lost are known */
 	bool truncated; /* the recording ends in the middle */

@@ -146,6 +146,12 @@ static void print_troubles(FILE *out, const struct summary *s)
 	if (s->bad)
 		fprintf(out, "  %llu records were not understood\n",
 			(unsigned long long)s->bad);
+	if (s->untraced)
+		fprintf(out,
+			"  %llu retransmissions were counted by the kernel, "
+			"and "
+			"not told\n",
+			(unsigned long long)s->untraced);
 	if (s->evicted)
 		fprintf(out, "  %llu sockets were forgotten for want of room\n",
 			(unsigned long long)s->evicted);
