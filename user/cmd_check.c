@@ -5,81 +5,169 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "kallsyms.h"
+#include "ability.h"
+#include "ability_json.h"
 #include "kernel.h"
-#include "live.h"
 #include "options.h"
-#include "parts.h"
 
-static bool print_part(const struct live *live, const struct part *part)
+#define INDENT	    10
+#define LAST_COLUMN 79
+
+/* --- text --- */
+
+struct cause_list {
+	enum coverage coverage; /* those that it takes */
+	const char *label;
+	int column; /* 0: none was printed yet */
+};
+
+static void print_cause(const struct rule *rule, enum coverage coverage,
+			void *arg)
 {
-	char shape[128];
+	struct cause_list *list = arg;
+	int width = strlen(rule->id) + 2;
 
-	*shape = '\0';
-	if (part->tracepoint)
-		kernel_tracepoint_shape(live_btf(live), part->tracepoint, shape,
-					sizeof(shape));
-	printf("  %-4s %-28s", part->attached ? "ok" : "MISSING", part->hook);
-	if (*shape)
-		printf(" (%s)", shape);
-	if (!part->present)
-		printf("\n         this kernel does not have it");
-	else if (!part->attached)
-		printf("\n         this kernel refused it: %s",
-		       *part->refusal ? part->refusal : strerror(-part->err));
-	if (!part->attached)
-		printf("; lost without it: %s", part->lost);
-	printf("\n");
-	return part->attached;
+	if (coverage != list->coverage)
+		return;
+	if (!list->column)
+		list->column = printf("%*s%s: ", INDENT, "", list->label);
+	else if (list->column + width > LAST_COLUMN)
+		list->column = printf(",\n%*s", INDENT, "") - 2;
+	else
+		printf(", ");
+	list->column += width;
+	printf("%s", rule->id);
 }
 
-static bool check_symbols(void)
+/* The causes that are found less well with @sources than with all there is. */
+static void print_causes(const struct sources *sources)
 {
-	struct kallsyms *syms;
-	int err = kallsyms_load(&syms);
+	struct cause_list lists[] = {
+		{ COVERAGE_NONE, "not found", 0 },
+		{ COVERAGE_LIKELY, "only likely", 0 },
+	};
 
-	if (!err) {
-		kallsyms_free(syms);
-		printf("  ok   /proc/kallsyms\n");
-		return true;
+	for (int i = 0; i < 2; i++) {
+		coverage_each_cost(sources, &everything, print_cause,
+				   &lists[i]);
+		if (lists[i].column)
+			printf("\n");
 	}
-	printf("  MISSING /proc/kallsyms: %s; lost without it: most causes "
-	       "are only likely; run as root, or set kernel.kptr_restrict to 0 "
-	       "or 1\n",
-	       err == -EPERM ? "the kernel hides its addresses"
-			     : strerror(-err));
-	return false;
 }
 
-int cmd_check(int argc, char **argv)
+static const char *verdict(bool works)
 {
-	struct live_options live_options = { 0 };
-	const struct parts *parts;
-	struct live_problem problem;
-	struct utsname system;
-	struct options options;
-	struct live *live;
-	bool all = true;
+	return works ? "ok" : "MISSING";
+}
 
-	options_parse(&options, "check", argc, argv, 0, "",
-		      "Say what this kernel and these privileges allow, and "
-		      "what is lost without the rest.\v"
-		      "Exit status: 0 all works, 3 some of it, 1 nothing.",
-		      0, 0);
-	live_options.ring_bytes = options.ring_bytes;
-	live_options.all_resets = true; /* would it work? */
-	options_free(&options);
+static void print_part(const struct ability *ability, const struct part *part)
+{
+	struct sources without = ability_without_part(part);
+	char shape[128] = "";
+
+	if (part->tracepoint)
+		kernel_tracepoint_shape(ability->btf, part->tracepoint, shape,
+					sizeof(shape));
+	printf("  %-7s %s", verdict(!part->err), part->hook);
+	if (*shape)
+		printf("%*s(%s)", 29 - (int)strlen(part->hook), "", shape);
+	printf("\n");
+	if (!part->err)
+		return;
+	if (!part->present)
+		printf("%*sthis kernel does not have it%s%s\n", INDENT, "",
+		       part->since ? ": kernels do since " : "",
+		       part->since ? part->since : "");
+	else
+		printf("%*sthis kernel refused it: %s\n", INDENT, "",
+		       *part->refusal ? part->refusal : strerror(-part->err));
+	printf("%*slost: %s\n", INDENT, "", part->lost);
+	print_causes(&without);
+}
+
+static void print_telling(const struct ability *ability,
+			  const struct telling *telling)
+{
+	struct sources without = ability_without_telling(telling);
+	bool told = ability->sources.tells & telling->bit;
+
+	printf("  %-7s %s\n", verdict(told), telling->what);
+	if (told)
+		return;
+	printf("%*skernels tell it from %s on; here: %s\n", INDENT, "",
+	       telling->since, telling->instead);
+	print_causes(&without);
+}
+
+static void print_privilege(const struct privilege *privilege)
+{
+	printf("  %-7s %s\n", verdict(!privilege->err), privilege->what);
+	if (!privilege->err)
+		return;
+	printf("%*slost: %s\n", INDENT, "", privilege->lost);
+	printf("%*s%s\n", INDENT, "", privilege->way_out);
+}
+
+static void print_text(const struct ability *ability)
+{
+	const struct parts *parts = ability->parts;
+
+	printf("BPF programs, and where they are attached:\n");
+	for (size_t i = 0; i < parts->count; i++)
+		print_part(ability, &parts->at[i]);
+	printf("What the kernel tells:\n");
+	for (int i = 0; i < TELLING_COUNT; i++)
+		print_telling(ability, &tellings[i]);
+	printf("What these privileges allow to see:\n");
+	for (int i = 0; i < PRIVILEGE_COUNT; i++)
+		print_privilege(&ability->privileges[i]);
+	printf("%s\n",
+	       ability->full ? "All works." : "Degraded: see what is MISSING.");
+}
+
+/* --- the command --- */
+
+static int check(const struct options *options)
+{
+	struct live_options live_options = {
+		.ring_bytes = options->ring_bytes,
+		.all_resets = true, /* would it work? */
+	};
+	struct live_problem problem;
+	struct ability ability;
+	struct utsname system;
+	struct live *live;
+
 	uname(&system);
-	printf("Linux %s\n", system.release);
+	if (!options->json)
+		printf("Linux %s\n", system.release);
 	if (live_open(&live, &live_options, &problem)) {
+		if (options->json)
+			ability_json_failed(system.release, problem.text);
 		fflush(stdout);
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 		return EXIT_FAILED;
 	}
-	parts = live_parts(live);
-	for (size_t i = 0; i < parts->count; i++)
-		all &= print_part(live, &parts->at[i]);
-	all &= check_symbols();
+	ability_find(&ability, live);
+	if (options->json)
+		ability_json(&ability, system.release);
+	else
+		print_text(&ability);
 	live_close(live);
-	return all ? EXIT_OK : EXIT_DEGRADED;
+	return ability.full ? EXIT_OK : EXIT_DEGRADED;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct options options;
+	int status;
+
+	options_parse(&options, "check", argc, argv, OPTIONS_JSON, "",
+		      "Say what this kernel and these privileges allow, and "
+		      "what is lost without the rest.\v"
+		      "Exit status: 0 all works, 3 some of it, 1 nothing.",
+		      0, 0);
+	status = check(&options);
+	options_free(&options);
+	return status;
 }

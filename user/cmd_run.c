@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ability.h"
 #include "facts.h"
 #include "live.h"
 #include "options.h"
@@ -199,6 +200,7 @@ int cmd_run(int argc, char **argv)
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {
+		ability_warn(live);
 		status = run(live, &options);
 		live_close(live);
 	}

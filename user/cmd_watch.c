@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "ability.h"
 #include "live.h"
 #include "options.h"
 #include "session.h"
@@ -74,6 +75,7 @@ int cmd_watch(int argc, char **argv)
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {
+		ability_warn(live);
 		status = watch(live, &options);
 		live_close(live);
 	}

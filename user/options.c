@@ -170,6 +170,11 @@ static const struct argp_option markdown_options[] = {
 	{ 0 },
 };
 
+static const struct argp_option json_options[] = {
+	{ "json", KEY_JSON, NULL, 0, "JSON, one object", 1 },
+	{ 0 },
+};
+
 static const struct argp_option filter_options[] = {
 	{ NULL, 0, NULL, 0,
 	  "Filters (repeat one to widen it, combine them to narrow):", 2 },
@@ -201,6 +206,8 @@ static const struct argp output_argp = { .options = output_options,
 					 .parser = parse_output };
 static const struct argp markdown_argp = { .options = markdown_options,
 					   .parser = parse_output };
+static const struct argp json_argp = { .options = json_options,
+				       .parser = parse_output };
 static const struct argp filter_argp = { .options = filter_options,
 					 .parser = parse_filter };
 static const struct argp live_argp = { .options = live_options,
@@ -250,7 +257,7 @@ void options_parse(struct options *options, const char *name, int argc,
 		   char **argv, unsigned int groups, const char *usage,
 		   const char *text, int min_arguments, int max_arguments)
 {
-	struct argp_child children[5] = { { NULL, 0, NULL, 0 } };
+	struct argp_child children[6] = { { NULL, 0, NULL, 0 } };
 	struct parse parse = {
 		.options = options,
 		.min_arguments = min_arguments,
@@ -271,6 +278,8 @@ void options_parse(struct options *options, const char *name, int argc,
 		children[child++].argp = &output_argp;
 	if (groups & OPTIONS_MARKDOWN)
 		children[child++].argp = &markdown_argp;
+	if (groups & OPTIONS_JSON)
+		children[child++].argp = &json_argp;
 	if (groups & OPTIONS_FILTERS)
 		children[child++].argp = &filter_argp;
 	if (groups & OPTIONS_LIVE)

@@ -40,6 +40,7 @@ enum option_groups {
 	OPTIONS_FILTERS = 1 << 1,
 	OPTIONS_LIVE = 1 << 2,	   /* -w --ring-size */
 	OPTIONS_MARKDOWN = 1 << 3, /* --markdown */
+	OPTIONS_JSON = 1 << 4,	   /* --json, without the rest of output */
 };
 
 /*

@@ -75,6 +75,8 @@ static void no_btf(void **state)
 
 	(void)state;
 	expect_said(w, 1, "CONFIG_DEBUG_INFO_BTF");
+	w = launch_with("/dev/null", ARGS("check", "--json"));
+	expect_said(w, 1, "\"status\":\"failed\"");
 }
 
 static void no_state_changes(void **state)
@@ -108,10 +110,16 @@ static void refused_program(void **state)
 	expect_said(w, 3, "MISSING tcp:tcp_retransmit_synack");
 	expect_said(w, 3,
 		    "request_sock.num_timeout"); /* the verifier's words */
-	EXPECT(w, strstr(w->process->out.at, "ok   tcp:tcp_retransmit_skb"),
+	EXPECT(w, strstr(w->process->out.at, "ok      tcp:tcp_retransmit_skb"),
 	       "the others work");
+	w = launch_with(btf, ARGS("check", "--json"));
+	expect_said(w, 3, "\"status\":\"degraded\"");
+	expect_said(w, 3,
+		    "\"lost\":\"SYN-ACK retransmissions\",\"not_found\":["
+		    "\"synack.accept-queue-full\"");
 	w = launch_with(btf, ARGS("run", "--", "true"));
 	expect_said(w, 0, "0 findings");
+	expect_said(w, 0, "degraded: lost: SYN-ACK retransmissions (synack.");
 }
 
 /* Refused one after the other, down to the one that is needed. */
@@ -132,6 +140,10 @@ static void nothing_missing(void **state)
 	(void)state;
 	expect_said(w, 0, "tcp:tcp_retransmit_synack");
 	EXPECT(w, !strstr(w->process->out.at, "MISSING"), "nothing missing");
+	w = launch_with(BTF, ARGS("check", "--json"));
+	expect_said(w, 0, "\"status\":\"ok\",\"problem\":null");
+	w = launch_with(BTF, ARGS("run", "--", "true"));
+	EXPECT(w, !w->process->err.len, "no word of degradation");
 }
 
 int main(int argc, char **argv)

@@ -97,6 +97,21 @@ void kernel_shapes(const struct btf *btf, struct bpf_config *config)
 	config->kfree_rx_sk_arg = position(btf, "kfree_skb", 3, "sock");
 }
 
+uint32_t kernel_tells(const struct btf *btf)
+{
+	struct bpf_config shapes;
+	uint32_t tells = 0;
+
+	kernel_shapes(btf, &shapes);
+	if (shapes.send_reset_reason_arg)
+		tells |= KERNEL_TELLS_ANSWERS | KERNEL_TELLS_NO_SOCKET;
+	if (shapes.kfree_reason_arg)
+		tells |= KERNEL_TELLS_WHY_DROPPED | KERNEL_TELLS_NO_SOCKET;
+	if (shapes.retransmit_err_arg)
+		tells |= KERNEL_TELLS_UNSENT;
+	return tells;
+}
+
 static const struct {
 	enum name_space space;
 	const char *type;

@@ -19,7 +19,7 @@ struct live_options {
 
 /* Why it could not start; text says what to do about it. */
 struct live_problem {
-	char text[512];
+	char text[600];
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "privileges.h"
 #include "tcpwhy.skel.h"
 
 /* The kernel wakes us no more often than this, unless the ring fills. */
@@ -72,21 +73,40 @@ static int on_print(enum libbpf_print_level level, const char *format,
 
 /* --- why nothing works --- */
 
+/*
+ * What reads the kernel's memory is forbidden there (security/lockdown); the
+ * verifier then does not know the helper, and libbpf tries the older one.
+ */
+static bool is_locked_down(void)
+{
+	return strstr(refused.refusal, "bpf_probe_read") != NULL;
+}
+
 static void explain_refusal(struct live_problem *problem, int err)
 {
-	if (err == -EPERM)
+	char why[400];
+
+	if (err == -EPERM) {
+		privileges_explain_bpf(why, sizeof(why));
 		problem_explain(
 			problem,
-			"this kernel refused to load a BPF program (%s): run "
-			"tcpwhy as root, or give it CAP_BPF, CAP_PERFMON and "
-			"CAP_SYS_RESOURCE; on kernels before 5.11 also raise "
-			"\"ulimit -l\"",
-			strerror(-err));
-	else if (err == -ENOMEM)
+			"this kernel refused to load a BPF program (%s): %s",
+			strerror(-err), why);
+	} else if (err == -ENOMEM) {
 		problem_explain(problem,
 				"no memory for the ring buffer: try a smaller "
 				"--ring-size, or raise \"ulimit -l\"");
-	else if (*refused.program)
+	} else if (err == -ENOSYS) {
+		problem_explain(problem, "this kernel has no bpf(): tcpwhy "
+					 "needs one built with "
+					 "CONFIG_BPF_SYSCALL=y");
+	} else if (is_locked_down()) {
+		problem_explain(problem,
+				"this kernel lets no BPF program read its "
+				"memory: it is locked down for confidentiality "
+				"(/sys/kernel/security/lockdown); boot it with "
+				"lockdown=integrity or none");
+	} else if (*refused.program) {
 		problem_explain(problem,
 				"the verifier of this kernel refused %s, "
 				"without which tcpwhy cannot tell anything: "
@@ -95,9 +115,10 @@ static void explain_refusal(struct live_problem *problem, int err)
 				*refused.refusal ? refused.refusal
 						 : "it does not say why",
 				strerror(-err));
-	else
+	} else {
 		problem_explain(problem, "cannot load the BPF programs: %s",
 				strerror(-err));
+	}
 }
 
 static int need_those_that_are(const struct parts *parts,

@@ -38,6 +38,7 @@ static const struct part template[] = {
 	  .kind = EVENT_RECOVERY,
 	  .hook = "tcp:tcp_cong_state_set",
 	  .tracepoint = "tcp_cong_state_set",
+	  .since = "5.19",
 	  .lost = "soon after it, that a retransmission was needless" },
 	{ .program = "on_retransmit_synack",
 	  .kind = EVENT_RETRANSMIT_SYNACK,
@@ -54,6 +55,7 @@ static const struct part template[] = {
 	  .kind = EVENT_ERROR,
 	  .hook = "sock:inet_sk_error_report",
 	  .tracepoint = "inet_sk_error_report",
+	  .since = "5.14",
 	  .lost = "whether an error came by ICMP" },
 	{ .program = "on_destroy",
 	  .second = "on_destroy_missed",
@@ -83,15 +85,19 @@ static const struct part template[] = {
 	  .lost = "RSTs of firewalls and raw sockets, and forwarded ones",
 	  .on_demand = true },
 	{ .program = "on_task_file_wanted",
+	  .kind = EVENT_HOLDER,
 	  .hook = "iter/task_file (by socket)",
 	  .lost = "who accepted a connection, where several may have" },
 	{ .program = "on_task_file",
+	  .kind = EVENT_HOLDER,
 	  .hook = "iter/task_file",
 	  .lost = "who holds the sockets that were there before" },
 	{ .program = "on_tcp",
+	  .kind = EVENT_EXISTING,
 	  .hook = "iter/tcp",
 	  .lost = "sockets without a descriptor that were there before" },
 	{ .program = "on_tcp_stalled",
+	  .kind = EVENT_STALLED,
 	  .hook = "iter/tcp (stalled)",
 	  .lost = "connections that a closed window holds up" },
 };
@@ -254,7 +260,7 @@ void parts_add_misses(const struct parts *parts,
 		__u32 size = sizeof(info);
 		int fd;
 
-		if (!part->attached || part->kind == EVENT_NONE ||
+		if (!part->attached || !part->tracepoint ||
 		    (part->second && !part->second_refused))
 			continue;
 		fd = bpf_program__fd(find_program(object, part->program));

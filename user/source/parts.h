@@ -16,11 +16,12 @@ struct btf;
 struct part {
 	const char *program;	/* in the skeleton */
 	const char *second;	/* steps in where it is left out; or NULL */
-	enum event_kind kind;	/* of its events; EVENT_NONE: an iterator */
+	enum event_kind kind;	/* of its events */
 	const char *hook;	/* "sock:inet_sock_set_state" */
 	const char *tracepoint; /* its bare name; NULL for an iterator */
-	const char *lost;	/* what we cannot tell without it */
-	bool needed;		/* nothing works without it */
+	const char *since; /* the first kernel that has it; NULL: before 5.10 */
+	const char *lost;  /* what we cannot tell without it */
+	bool needed;	   /* nothing works without it */
 	bool on_demand; /* runs for each packet: attached when it is worth it */
 	bool present;	/* this kernel has it */
 	bool attached;

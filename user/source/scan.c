@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "procfs.h"
@@ -72,6 +73,8 @@ static int run_iterator(struct scan *scan, const struct bpf_link *link)
 struct netns_visit {
 	int (*in_netns)(void *arg);
 	void *arg;
+	uint64_t home; /* the inode of our own */
+	bool moved;
 	unsigned int visited;
 	unsigned int failed;
 };
@@ -80,10 +83,13 @@ static int visit_netns(int fd, uint64_t inode, void *arg)
 {
 	struct netns_visit *visit = arg;
 
-	(void)inode;
-	if (setns(fd, CLONE_NEWNET)) {
-		visit->failed++;
-		return 0;
+	/* Where we are we may stay without any privilege. */
+	if (inode != visit->home || visit->moved) {
+		if (setns(fd, CLONE_NEWNET)) {
+			visit->failed++;
+			return 0;
+		}
+		visit->moved = true;
 	}
 	visit->visited++;
 	return visit->in_netns(visit->arg);
@@ -92,12 +98,14 @@ static int visit_netns(int fd, uint64_t inode, void *arg)
 static int visit_each_netns(struct netns_visit *visit)
 {
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct stat status;
 	int err;
 
 	if (home < 0)
 		return -errno;
+	visit->home = fstat(home, &status) ? 0 : status.st_ino;
 	err = procfs_each_netns(visit_netns, visit);
-	if (visit->visited && setns(home, CLONE_NEWNET) && !err)
+	if (visit->moved && setns(home, CLONE_NEWNET) && !err)
 		err = -errno;
 	close(home);
 	return err;
@@ -105,7 +113,7 @@ static int visit_each_netns(struct netns_visit *visit)
 
 int scan_in_each_netns(int (*in_netns)(void *arg), void *arg)
 {
-	struct netns_visit visit = { in_netns, arg, 0, 0 };
+	struct netns_visit visit = { .in_netns = in_netns, .arg = arg };
 
 	return visit_each_netns(&visit);
 }
@@ -126,7 +134,7 @@ static int scan_netns(void *arg)
 static int scan_each_netns(struct scan *scan, const struct bpf_link *link)
 {
 	struct netns_scan netns = { scan, link };
-	struct netns_visit visit = { scan_netns, &netns, 0, 0 };
+	struct netns_visit visit = { .in_netns = scan_netns, .arg = &netns };
 	int err = visit_each_netns(&visit);
 
 	scan->netns += visit.visited;

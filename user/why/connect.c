@@ -140,6 +140,7 @@ static const struct rule rules[] = {
 		.id = "connect.unreachable",
 		.what = WHAT_CONNECT_FAILED,
 		.triggers = 1 << EVENT_STATE,
+		.wants = 1 << EVENT_ERROR,
 		.match = match_unreachable,
 		.meaning = "an ICMP error, or no route",
 		.why = "{owner} cannot reach {remote}: {how} ({syns_sent} in "

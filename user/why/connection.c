@@ -141,6 +141,7 @@ static const struct rule rules[] = {
 		.id = "conn.unreachable",
 		.what = WHAT_CONNECTION_FAILED,
 		.triggers = 1 << EVENT_STATE,
+		.wants = 1 << EVENT_ERROR,
 		.match = match_unreachable,
 		.meaning = "an ICMP error, or a lost route, ended it",
 		.why = "the connection of {owner} with {peer} was given up: "

@@ -213,6 +213,7 @@ static const struct rule rules[] = {
 		.id = "rst.data-after-close",
 		.what = WHAT_RST_SENT,
 		.triggers = 1 << EVENT_RESET_SENT,
+		.wants_told = KERNEL_TELLS_ANSWERS,
 		.match = match_data_after_close,
 		.meaning = "the peer sent data after the application had "
 			   "closed",
@@ -230,6 +231,7 @@ static const struct rule rules[] = {
 		.id = "rst.connection-gone",
 		.what = WHAT_RST_SENT,
 		.triggers = 1 << EVENT_RESET_SENT,
+		.wants_told = KERNEL_TELLS_NO_SOCKET,
 		.match = match_connection_gone,
 		.meaning = "data, ACK or FIN for a connection this host no "
 			   "longer knows (half-open)",
@@ -265,6 +267,7 @@ static const struct rule rules[] = {
 		.id = "rst.port-closed",
 		.what = WHAT_RST_SENT,
 		.triggers = 1 << EVENT_RESET_SENT,
+		.wants_told = KERNEL_TELLS_NO_SOCKET,
 		.match = match_port_closed,
 		.meaning = "SYN to a port where nothing listens",
 		.why = "the kernel refused the SYN of {peer}: nothing listens "

@@ -237,6 +237,7 @@ static const struct rule rules[] = {
 		.id = "rst-received.ignored",
 		.what = WHAT_RST_RECEIVED,
 		.triggers = 1 << EVENT_DROP,
+		.needs_told = KERNEL_TELLS_WHY_DROPPED,
 		.match = match_ignored,
 		.meaning = "out of window or inexact: challenge ACK, nothing "
 			   "changed",

@@ -164,6 +164,7 @@ static const struct rule rules[] = {
 		.id = "rtx.local-drop",
 		.what = WHAT_RETRANSMIT,
 		.triggers = 1 << EVENT_RETRANSMIT,
+		.needs = 1 << EVENT_DROP,
 		.match = match_local_drop,
 		.meaning = "the earlier copy was dropped on this host",
 		.why = "{owner}'s segment was sent again: the earlier copy was "
@@ -177,6 +178,7 @@ static const struct rule rules[] = {
 		.id = "rtx.unsent",
 		.what = WHAT_RETRANSMIT,
 		.triggers = 1 << EVENT_RETRANSMIT,
+		.needs_told = KERNEL_TELLS_UNSENT,
 		.match = match_unsent,
 		.meaning = "the retransmission itself failed: nothing was on "
 			   "the wire",

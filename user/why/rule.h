@@ -10,6 +10,7 @@
 #include "finding.h"
 #include "flow.h"
 #include "host.h"
+#include "kernel.h"
 #include "resets.h"
 #include "stack.h"
 
@@ -47,6 +48,16 @@ struct rule {
 	const char *id;
 	enum finding_what what;
 	uint32_t triggers; /* 1 << EVENT_..., of all that can match */
+	/*
+	 * What it takes besides, so that "check" can say what a kernel costs:
+	 * other events (1 << EVENT_...), and what not every kernel tells (enum
+	 * kernel_tells). Without one that it needs it never matches, without
+	 * one that it wants some of its cases at least are no more than likely.
+	 */
+	uint32_t needs;
+	uint32_t needs_told;
+	uint32_t wants;
+	uint32_t wants_told;
 	/*
 	 * Does the case show this cause? If so fill what is particular:
 	 * confidence (CERTAIN unless set), trigger, actor, evidence.

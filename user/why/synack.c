@@ -169,6 +169,7 @@ static const struct rule rules[] = {
 		.id = "synack.local-drop",
 		.what = WHAT_SYNACK_RETRANSMIT,
 		.triggers = 1 << EVENT_RETRANSMIT_SYNACK,
+		.needs = 1 << EVENT_DROP,
 		.match = match_local_drop,
 		.meaning = "the SYN-ACK, or the client's ACK, was dropped on "
 			   "this host",
