@@ -196,6 +196,7 @@ KERNELS ?=
 check-kernels: deps
 	@tests/install-packages $(KERNEL_PACKAGES)
 	@$(MAKE) --no-print-directory samples static
+	O=$(O) tests/kernels/ability
 	O=$(O) tests/kernels/run $(KERNELS)
 
 check-arm64: deps
