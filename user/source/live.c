@@ -111,7 +111,8 @@ static int load(struct live *live, const struct live_options *options,
 		problem_explain(
 			problem,
 			"this kernel does not describe its types (no "
-			"usable /sys/kernel/btf/vmlinux); tcpwhy needs a "
+			"usable /sys/kernel/btf/vmlinux; is /sys mounted?); "
+			"tcpwhy needs a "
 			"kernel built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or "
 			"newer");
 		return err;

@@ -16,17 +16,17 @@ struct btf;
 struct part {
 	const char *program;	/* in the skeleton */
 	const char *second;	/* steps in where it is left out; or NULL */
-	enum event_kind kind;	/* of its events */
 	const char *hook;	/* "sock:inet_sock_set_state" */
 	const char *tracepoint; /* its bare name; NULL for an iterator */
 	const char *since; /* the first kernel that has it; NULL: before 5.10 */
 	const char *lost;  /* what we cannot tell without it */
-	bool needed;	   /* nothing works without it */
+	enum event_kind kind; /* of its events */
+	int err;	/* -errno of load or attach; 0: works, if wanted */
+	bool needed;	/* nothing works without it */
 	bool on_demand; /* runs for each packet: attached when it is worth it */
 	bool present;	/* this kernel has it */
 	bool attached;
 	bool second_refused;
-	int err;	   /* -errno of load or attach; 0: works, if wanted */
 	char refusal[160]; /* what the verifier had against it; or "" */
 };
 
