@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel.h"
 #include "privileges.h"
@@ -150,6 +151,9 @@ static int try_to_load(struct tcpwhy_bpf *skel, const struct btf *btf,
 	kernel_shapes(btf, &skel->rodata->config);
 	skel->rodata->config.wakeup_bytes = ring_bytes / 8;
 	skel->rodata->config.wakeup_ns = WAKE_EVERY_NS;
+	/* Else that id may be another's. */
+	if (privileges_see_host_pids())
+		skel->rodata->config.self = getpid();
 	err = bpf_map__set_max_entries(skel->maps.events, ring_bytes);
 	return err ? err : tcpwhy_bpf__load(skel);
 }

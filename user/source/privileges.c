@@ -138,9 +138,14 @@ static int try_programs(void)
 }
 
 /* Events name processes by the ids that they have in the first namespace. */
+bool privileges_see_host_pids(void)
+{
+	return is_namespace("/proc/self/ns/pid", FIRST_PID_NS);
+}
+
 static int try_pids(void)
 {
-	return is_namespace("/proc/self/ns/pid", FIRST_PID_NS) ? 0 : -EXDEV;
+	return privileges_see_host_pids() ? 0 : -EXDEV;
 }
 
 static const struct {

@@ -3,6 +3,7 @@
 #ifndef TCPWHY_PRIVILEGES_H
 #define TCPWHY_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct privilege {
@@ -17,6 +18,9 @@ struct privilege {
 
 /* Try each. Takes up to 50 ms: the kernel's symbols are many. */
 void privileges_try(struct privilege tried[PRIVILEGE_COUNT]);
+
+/* Is our process id the one that the kernel's events have? */
+bool privileges_see_host_pids(void);
 
 /*
  * Why bpf() was refused with EPERM, and the way out: what is known of our
