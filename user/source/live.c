@@ -54,6 +54,7 @@ struct live {
 	size_t scanned;	    /* how many of scan were delivered */
 	uint64_t delivered; /* scanned ones included */
 	uint64_t from_scan;
+	uint64_t halves[EVENT_KINDS]; /* left out: see is_half() */
 	uint64_t bad;
 	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
 	uint64_t attached_at;	  /* from when on all programs are there */
@@ -204,9 +205,11 @@ static int deliver(struct live *live, const void *data, size_t size)
 		live->bad++;
 		return 0;
 	}
-	live->delivered++;
-	if (is_half(live, event))
+	if (is_half(live, event)) {
+		live->halves[event->kind]++;
 		return 0;
+	}
+	live->delivered++;
 	watch_firewall(live, event);
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
@@ -326,6 +329,8 @@ static uint64_t read_counts(const struct live *live, struct event_count *kinds)
 		}
 	}
 	free(percpu);
+	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
+		kinds[kind].produced -= live->halves[kind];
 	parts_add_misses(&live->parts, live->skel->obj, kinds);
 	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
 		lost += kinds[kind].lost;
