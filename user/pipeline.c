@@ -228,14 +228,14 @@ static bool is_shown(const struct event_header *e)
 
 /*
  * When the other end of a moment's connection must have lived: during the
- * life of this end, or, where there is no socket, around the event.
+ * life of this end, or, where there is no socket (any more), around the event.
  */
 static struct span life_around(const struct moment *m)
 {
 	uint64_t time = m->event->time;
 	struct span span = { 0, time + PIPELINE_SETTLE_NS };
 
-	if (m->flow) {
+	if (m->flow && (!m->flow->gone.time || m->flow->gone.time >= time)) {
 		span.from = m->flow->born.time;
 		if (m->flow->ended.time)
 			span.to = m->flow->ended.time;

@@ -397,6 +397,8 @@ static struct flow *apply_any(struct flow_table *table, __u64 time)
 	sock.flags = dice(256);
 	sock.unread = dice(3);
 	sock.bytes_in = dice(3);
+	sock.snd_una = dice(4);
+	sock.rcv_nxt = dice(4);
 	segment.tcp.rcv_nxt = dice(3);
 	segment.seg.present = dice(2);
 	segment.role = dice(3);

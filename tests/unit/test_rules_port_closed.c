@@ -173,6 +173,37 @@ static void nobody_any_more(void **state)
 	assert_null(strstr(f->why, "server"));
 }
 
+/* The same two ports had a connection before: that one got no RST. */
+static void on_ports_used_before(void **state)
+{
+	struct event_conn conn = loopback();
+	struct segment_event sent =
+		answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
+	struct segment_event received = segment_event(
+		EVENT_RESET_RECEIVED, 5 * SEC + 1, CLIENT_SOCK + 1, conn);
+	struct sock_event ends[] = {
+		state_event(2 * SEC, CLIENT_SOCK, conn, STATE_SYN_SENT,
+			    STATE_ESTABLISHED),
+		state_event(2 * SEC, CHILD_SOCK, turned(conn), STATE_SYN_RECV,
+			    STATE_ESTABLISHED),
+	};
+
+	ends[0].snd_una = ends[1].rcv_nxt = 100;
+	ends[1].snd_una = ends[0].rcv_nxt = 200;
+	lab_play(*state, &ends[0]);
+	lab_play(*state, &ends[1]);
+	lab_destroy(*state, 3 * SEC, CHILD_SOCK, turned(conn), SERVER);
+	lab_destroy(*state, 3 * SEC, CLIENT_SOCK, conn, CLIENT);
+
+	lab_state(*state, 4 * SEC, CLIENT_SOCK + 1, conn, STATE_CLOSE,
+		  STATE_SYN_SENT, CLIENT);
+	lab_play(*state, &sent);
+	received.tcp.state = STATE_SYN_SENT;
+	with_stack(&received, ((struct lab *)*state)->host,
+		   "tcp_reset tcp_rcv_state_process tcp_v4_do_rcv tcp_v4_rcv");
+	assert_cause(lab_judge(*state, &received), "rst.port-closed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +214,7 @@ int main(void)
 		lab_test(port_closed_against_all_evidence),
 		lab_test(nearest_of_several),
 		lab_test(nobody_any_more),
+		lab_test(on_ports_used_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,6 +123,8 @@ static void listener_vanished(void **state)
 	open_connection(*state);
 	end_listener(*state, SERVER, true);
 	on_top_of(&e.h, 999, "bystander");
+	/* What it was cloned from had no owner any more. */
+	e.tcp.flags |= SOCK_F_DEAD;
 	f = lab_judge(*state, &e);
 	assert_cause(f, "rst.listener-closed");
 	assert_int_equal(f->confidence, CONFIDENCE_CERTAIN);

@@ -127,7 +127,7 @@ void flow_pair(struct flow_table *table, struct flow_node *node,
 	struct flow_node *other;
 
 	/* Numbers that an event did not have, or a kernel's test hook. */
-	if (!snd_una || !rcv_nxt)
+	if (!snd_una || !rcv_nxt || node->flow.paired)
 		return;
 	HASH_FIND(hh_seqs, table->by_seqs, &theirs, sizeof(theirs), other);
 	if (other && other != node) {
@@ -366,7 +366,8 @@ struct flow *flow_find_peer(const struct flow_table *table,
 
 struct flow *flow_peer(const struct flow *flow, struct span span)
 {
-	if (flow->paired)
+	/* The memory of a connection, of which the ports may be in use again. */
+	if (flow->paired && lived_in(flow->paired, span))
 		return flow->paired;
 	return flow_find_peer(flow->table, &flow->conn, span);
 }

@@ -7,22 +7,28 @@
 #include "rule.h"
 #include "words.h"
 
-/* A connection that no process has a file of, dropped by tcp_disconnect(). */
-static bool is_unaccepted(const struct evidence_case *c)
-{
-	const struct tcp_snapshot *tcp = &c->segment->tcp;
-
-	return evidence_is_act(c) && tcp->state == STATE_CLOSE &&
-	       !(tcp->flags & (SOCK_F_HAS_FILE | SOCK_F_MPTCP | SOCK_F_DEAD)) &&
-	       (evidence_reason_is(c, "TCP_STATE") || evidence_no_reason(c));
-}
-
 /* The listener had ended a moment before, on another CPU. */
 static bool is_late_child(const struct evidence_case *c)
 {
 	return stack_has(c->stack, "tcp_disconnect") &&
 	       (stack_has(c->stack, "inet_csk_reqsk_queue_add") ||
 		stack_has(c->stack, "inet_csk_complete_hashdance"));
+}
+
+/*
+ * A connection that no process has a file of, dropped by tcp_disconnect(). A
+ * late child may be a copy (sk_clone()) of a listener that was an orphan
+ * already, else an orphan is one that was accepted.
+ */
+static bool is_unaccepted(const struct evidence_case *c)
+{
+	const struct tcp_snapshot *tcp = &c->segment->tcp;
+	bool accepted = tcp->flags & SOCK_F_HAS_FILE ||
+			(tcp->flags & SOCK_F_DEAD && !is_late_child(c));
+
+	return evidence_is_act(c) && tcp->state == STATE_CLOSE && !accepted &&
+	       !(tcp->flags & SOCK_F_MPTCP) &&
+	       (evidence_reason_is(c, "TCP_STATE") || evidence_no_reason(c));
 }
 
 /* By what the listener's own end has told, if it was seen. */
