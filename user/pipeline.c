@@ -15,9 +15,10 @@
 #include "owner.h"
 #include "queue.h"
 #include "resets.h"
+#include "words.h"
 
 #define MAX_FLOWS  262144
-#define MAX_DROPS  1024
+#define MAX_DROPS  2048
 #define MAX_RESETS 512
 
 /* How many processes, or addresses, findings are counted for. */
@@ -432,7 +433,10 @@ static int on_event(void *arg, const struct event_header *e)
 	err = flow_apply(p->flows, e, item.seq, &change);
 	p->summary.untraced += change.untraced;
 	if (!err && e->kind == EVENT_DROP)
-		err = drops_add(p->drops, event_segment(e), item.seq);
+		err = drops_add(p->drops, event_segment(e), item.seq,
+				words_drop_is_common(p->host, event_segment(e))
+					? DROP_COMMON
+					: DROP_LOSS);
 	if (e->kind == EVENT_RESET_SENT || e->kind == EVENT_PACKET)
 		resets_add(p->resets, event_segment(e), item.seq);
 	if (err || !is_shown(e))

@@ -59,7 +59,7 @@ static void add(struct model *model, __u64 time, __u64 number, __u32 seq,
 {
 	struct segment_event e = drop_of(ours(), time, seq, len);
 
-	assert_int_equal(drops_add(model->drops, &e, number), 0);
+	assert_int_equal(drops_add(model->drops, &e, number, DROP_LOSS), 0);
 }
 
 /* The number of the drop that is found; 0: none. */
@@ -106,7 +106,7 @@ static void flags_narrow(void **state)
 	struct event_conn conn = ours();
 	struct segment_event e = drop_of(ours(), 10, 100, 1);
 
-	assert_int_equal(drops_add(model->drops, &e, 1), 0);
+	assert_int_equal(drops_add(model->drops, &e, 1, DROP_LOSS), 0);
 	assert_non_null(drops_find(model->drops, &conn, 100, 101, TCP_ACK, 10));
 	assert_null(drops_find(model->drops, &conn, 100, 101, TCP_SYN, 10));
 	assert_null(drops_find(model->drops, &conn, 100, 101, TCP_ACK | TCP_SYN,
@@ -134,6 +134,24 @@ static void oldest_make_room(void **state)
 				 i > 5 ? i : 0);
 }
 
+static void common_ones_crowd_out_no_loss(void **state)
+{
+	struct model *model = *state;
+
+	add(model, 1, 1, 100, 50);
+	for (__u64 i = 2; i <= 9; i++) {
+		struct segment_event e = drop_of(ours(), i, 1000 * i, 50);
+
+		assert_int_equal(drops_forgotten(model->drops),
+				 i > 6 ? i - 5 : 0);
+		assert_int_equal(drops_add(model->drops, &e, i, DROP_COMMON),
+				 0);
+	}
+	assert_int_equal(find(model, 100, 150, 99), 1);
+	assert_int_equal(find(model, 2000, 2001, 99), 0);
+	assert_int_equal(find(model, 9000, 9001, 99), 9);
+}
+
 /* Each of another sender: their places are taken over one by one. */
 static void many_senders(void **state)
 {
@@ -145,7 +163,7 @@ static void many_senders(void **state)
 
 		conn.lport = i;
 		e = drop_of(conn, i, 1, 1);
-		assert_int_equal(drops_add(model->drops, &e, i), 0);
+		assert_int_equal(drops_add(model->drops, &e, i, DROP_LOSS), 0);
 		assert_non_null(drops_find(model->drops, &conn, 1, 2, 0, 1000));
 		conn.lport = i - 4;
 		assert_null(drops_find(model->drops, &conn, 1, 2, 0, 1000));
@@ -160,10 +178,10 @@ static void since_and_reason(void **state)
 	const struct drop *drop;
 
 	with_reason(&e, model->host, "NETFILTER_DROP");
-	drops_add(model->drops, &e, 1);
+	drops_add(model->drops, &e, 1, DROP_LOSS);
 	e.h.time = 20;
 	with_reason(&e, model->host, "QDISC_DROP");
-	drops_add(model->drops, &e, 2);
+	drops_add(model->drops, &e, 2, DROP_LOSS);
 
 	drop = drops_since(model->drops, &conn, 20, model->host, NULL);
 	assert_int_equal(drop->seq, 2);
@@ -187,6 +205,7 @@ int main(void)
 		drops_test(flags_narrow),
 		drops_test(only_of_the_sender),
 		drops_test(oldest_make_room),
+		drops_test(common_ones_crowd_out_no_loss),
 		drops_test(many_senders),
 		drops_test(since_and_reason),
 	};

@@ -101,6 +101,31 @@ static void local_drop(void **state)
 	assert_int_equal(f->event_count, 2);
 }
 
+/* A busy host: of refused connects, or of a firewall that drops a flood. */
+static void among_many_drops(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct event_conn other = half_open();
+		struct segment_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		e = resent(*state, BY_TIMER);
+		drop(*state, 4 * SEC, half_open(), TCP_ACK, "NETFILTER_DROP");
+		for (int n = 1; n <= 5000; n++) {
+			other.rport = n;
+			drop(*state, 4 * SEC + n, other, TCP_SYN,
+			     i ? "NETFILTER_DROP" : "NO_SOCKET");
+		}
+		f = lab_judge(*state, &e);
+		assert_cause(f, i ? "synack.client-silent"
+				  : "synack.local-drop");
+		assert_int_equal(f->confidence, i ? CONFIDENCE_LIKELY
+						  : CONFIDENCE_CERTAIN);
+	}
+}
+
 /* The client sent its SYN again, but the reason is here. */
 static void synack_dropped(void **state)
 {
@@ -217,6 +242,7 @@ int main(void)
 		lab_test(client_silent),
 		lab_test(other_drops),
 		lab_test(local_drop),
+		lab_test(among_many_drops),
 		lab_test(synack_dropped),
 		lab_test(duplicate_syn),
 		lab_test(accept_queue_full),

@@ -32,11 +32,16 @@ struct sender_slot {
 };
 
 /* Nodes are used in a circle: the oldest makes room for the newest. */
+struct circle {
+	struct drop_node *nodes;
+	unsigned int next;
+};
+
 struct drops {
 	struct sender_slot *slots;
-	struct drop_node *nodes;
+	struct circle circles[DROP_WORTHS];
 	unsigned int limit;
-	unsigned int next;
+	__u64 forgotten;
 };
 
 struct drops *drops_new(unsigned int limit)
@@ -45,12 +50,16 @@ struct drops *drops_new(unsigned int limit)
 
 	if (!drops)
 		return NULL;
-	drops->nodes = calloc(limit, sizeof(*drops->nodes));
-	if (!drops->nodes) {
-		free(drops);
-		return NULL;
-	}
 	drops->limit = limit;
+	for (int worth = 0; worth < DROP_WORTHS; worth++) {
+		struct circle *circle = &drops->circles[worth];
+
+		circle->nodes = calloc(limit, sizeof(*circle->nodes));
+		if (!circle->nodes) {
+			drops_free(drops);
+			return NULL;
+		}
+	}
 	return drops;
 }
 
@@ -72,9 +81,13 @@ void drops_free(struct drops *drops)
 {
 	if (!drops)
 		return;
-	for (unsigned int i = 0; i < drops->limit; i++)
-		forget(drops, &drops->nodes[i]);
-	free(drops->nodes);
+	for (int worth = 0; worth < DROP_WORTHS; worth++) {
+		struct drop_node *nodes = drops->circles[worth].nodes;
+
+		for (unsigned int i = 0; nodes && i < drops->limit; i++)
+			forget(drops, &nodes[i]);
+		free(nodes);
+	}
 	free(drops);
 }
 
@@ -87,15 +100,19 @@ static struct sender_slot *slot_find(const struct drops *drops,
 	return slot;
 }
 
-int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq)
+int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq,
+	      enum drop_worth worth)
 {
-	struct drop_node *node = &drops->nodes[drops->next];
+	struct circle *circle = &drops->circles[worth];
+	struct drop_node *node = &circle->nodes[circle->next];
 	struct sender sender = { .sport = e->conn.rport,
 				 .dport = e->conn.lport };
 	struct sender_slot *slot;
 
 	memcpy(sender.saddr, e->conn.raddr, 16);
 	memcpy(sender.daddr, e->conn.laddr, 16);
+	if (node->slot && node->drop.time > drops->forgotten)
+		drops->forgotten = node->drop.time;
 	forget(drops, node);
 	slot = slot_find(drops, &sender);
 	if (!slot) {
@@ -105,13 +122,18 @@ int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq)
 		slot->sender = sender;
 		HASH_ADD(hh, drops->slots, sender, sizeof(sender), slot);
 	}
-	drops->next = (drops->next + 1) % drops->limit;
+	circle->next = (circle->next + 1) % drops->limit;
 	node->drop.time = e->h.time;
 	node->drop.seq = seq;
 	node->drop.event = *e;
 	node->slot = slot;
 	DL_PREPEND(slot->list, node);
 	return 0;
+}
+
+__u64 drops_forgotten(const struct drops *drops)
+{
+	return drops->forgotten;
 }
 
 static const struct sender_slot *sent_by(const struct drops *drops,

@@ -17,12 +17,29 @@ struct drop {
 	struct segment_event event;
 };
 
-/* Keep the last @limit drops. Returns NULL when out of memory. */
+/*
+ * Of what use a drop may be. Each refused connect and each close has drops
+ * that are nobody's loss: they must not crowd out the rare ones that are.
+ */
+enum drop_worth {
+	DROP_COMMON,
+	DROP_LOSS,
+	DROP_WORTHS,
+};
+
+/* Keep the last @limit drops of each worth. NULL: out of memory. */
 struct drops *drops_new(unsigned int limit);
 void drops_free(struct drops *drops);
 
 /* Remember @e (EVENT_DROP), event number @seq. Returns 0 or -ENOMEM. */
-int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq);
+int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq,
+	      enum drop_worth worth);
+
+/*
+ * The time of the latest drop that is remembered no more, CLOCK_MONOTONIC ns:
+ * later than that, a drop that is not found did not happen. 0: none yet.
+ */
+__u64 drops_forgotten(const struct drops *drops);
 
 /*
  * The latest drop, before or at @time, of a segment sent by the local end of

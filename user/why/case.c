@@ -57,11 +57,14 @@ static const struct drop *any_drop(const struct evidence_case *c,
 		    : drops_since(c->drops, &other, since, c->host, reason);
 }
 
+static uint64_t before(uint64_t time, uint64_t duration)
+{
+	return time > duration ? time - duration : 0;
+}
+
 static uint64_t shortly_before(const struct evidence_case *c)
 {
-	uint64_t time = c->event->time;
-
-	return time > CASE_SAME_RESET_NS ? time - CASE_SAME_RESET_NS : 0;
+	return before(c->event->time, CASE_SAME_RESET_NS);
 }
 
 /* The segment that a RST answers: its receiver had sent it. */
@@ -73,14 +76,20 @@ static const struct drop *answered_segment(const struct evidence_case *c)
 			   "NETFILTER_DROP");
 }
 
+/* Each timeout is twice the one before; the first is a second. */
+static uint64_t request_began(const struct evidence_case *c)
+{
+	unsigned int sent = c->segment->req.num_retrans;
+
+	return before(c->event->time,
+		      (2ULL << (sent < 16 ? sent : 16)) * NSEC_PER_SEC);
+}
+
 /* Our SYN-ACK, or what should have acknowledged it, dropped since the SYN. */
 static const struct drop *handshake_drop(const struct evidence_case *c)
 {
-	/* Each timeout is twice the one before; the first is a second. */
-	unsigned int sent = c->segment->req.num_retrans;
-	uint64_t age = (2ULL << (sent < 16 ? sent : 16)) * NSEC_PER_SEC;
 	struct event_conn other = conn_turned(c->conn);
-	uint64_t now = c->event->time, from = now > age ? now - age : 0;
+	uint64_t now = c->event->time, from = request_began(c);
 	const struct drop *drop;
 
 	drop = drops_with_flags(c->drops, c->conn, from, now,
@@ -111,7 +120,7 @@ static const struct drop *failure_drop(const struct evidence_case *c)
 	if (!since || !c->sock->err)
 		return NULL;
 	/* What was still queued is thrown away when it ends: no reason. */
-	since -= since > NSEC_PER_SEC ? NSEC_PER_SEC : since;
+	since = before(since, NSEC_PER_SEC);
 	other = conn_turned(c->conn);
 	drop = drops_with_flags(c->drops, c->conn, since, until, 0, 0);
 	if (!drop)
@@ -139,6 +148,39 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	default:
 		return NULL;
 	}
+}
+
+/*
+ * Since when a drop would explain what happened; 0: a drop is not what it is
+ * about. A copy that is sent again had left a timeout ago, or less.
+ */
+static uint64_t drop_matters_since(const struct evidence_case *c)
+{
+	uint64_t rto_us;
+
+	switch (c->event->kind) {
+	case EVENT_RETRANSMIT:
+		rto_us = host_jiffies_us(c->host, c->segment->tcp.rto);
+		return before(c->event->time, 2000 * rto_us);
+	case EVENT_RETRANSMIT_SYNACK:
+		return request_began(c);
+	case EVENT_STATE:
+		if (!c->flow || c->sock->new_state != STATE_CLOSE)
+			return 0;
+		return c->sock->old_state == STATE_SYN_SENT
+			       ? c->flow->born.time
+			       : before(c->flow->stuck.time, NSEC_PER_SEC);
+	default:
+		return 0;
+	}
+}
+
+/* Nothing was found where some of what there was is forgotten. */
+static bool may_have_forgotten(const struct evidence_case *c)
+{
+	uint64_t since = drop_matters_since(c);
+
+	return !c->drop && since && drops_forgotten(c->drops) >= since;
 }
 
 static const char *kernel_reason(struct evidence_case *c)
@@ -180,6 +222,7 @@ void case_build(struct evidence_case *c, struct stack *stack,
 		stack_read(stack, judge->host, c->segment);
 	c->reason = kernel_reason(c);
 	c->drop = find_drop(c);
+	c->forgotten = may_have_forgotten(c);
 }
 
 /* A RST received, of which its sender's side is to be told. */

@@ -212,8 +212,13 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	match_rules(&c, f);
 	if (!f->rule && only_if_known)
 		return false;
-	if (c.concluded && f->confidence == CONFIDENCE_CERTAIN)
+	if ((c.concluded || c.forgotten) &&
+	    f->confidence == CONFIDENCE_CERTAIN)
 		f->confidence = CONFIDENCE_LIKELY;
+	if (c.forgotten)
+		finding_add_phrase(f, "%s",
+				   "too many drops to remember: one of them "
+				   "may be the reason");
 	if (!f->rule)
 		describe_unknown(&c, f);
 	particulars_add(&c, f);

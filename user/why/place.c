@@ -163,3 +163,14 @@ bool words_drop_is_loss(const struct host *host, const struct segment_event *e)
 			return false;
 	return true;
 }
+
+bool words_drop_is_common(const struct host *host,
+			  const struct segment_event *e)
+{
+	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
+
+	/* Without reasons (before 5.17) they cannot be told from the others. */
+	return !words_drop_is_loss(host, e) ||
+	       (reason && (!strcmp(reason, "NO_SOCKET") ||
+			   !strcmp(reason, "NOT_SPECIFIED")));
+}

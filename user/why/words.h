@@ -54,4 +54,8 @@ void words_drop_place(const struct host *host, const struct segment_event *e,
 /* Did that drop lose anything that the receiver did not have already? */
 bool words_drop_is_loss(const struct host *host, const struct segment_event *e);
 
+/* One of those that each refusal and each close make: of little worth. */
+bool words_drop_is_common(const struct host *host,
+			  const struct segment_event *e);
+
 #endif /* TCPWHY_WORDS_H */
