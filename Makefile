@@ -130,7 +130,7 @@ samples: $(SAMPLES)
 
 # These make segments by hand, too.
 $(O)/samples/raw-reset $(O)/samples/forwarded-reset: samples/remote/segment.c
-$(O)/samples/forwarded-reset: samples/remote/tun.c
+$(O)/samples/forwarded-reset $(O)/samples/local-drop: samples/remote/tun.c
 
 # A sample is one file, or a file and a directory of its name.
 .SECONDEXPANSION:

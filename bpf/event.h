@@ -115,6 +115,8 @@ enum sock_flag {
 	SOCK_F_SYN_DATA = 1 << 5, /* the SYN carried data (TFO) */
 	SOCK_F_FULL = 1 << 6,	  /* a tcp_sock; clear: nothing but state */
 	SOCK_F_FIN_SEEN = 1 << 7, /* the peer's FIN was received */
+	/* In a tcp_snapshot only: */
+	SOCK_F_NO_FILTER = 1 << 8, /* no SO_ATTACH_FILTER, or _BPF */
 };
 
 struct sock_event {

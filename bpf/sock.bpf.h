@@ -119,6 +119,8 @@ static __always_inline __u32 sock_flags(const struct tcp_sock *tp)
 		flags |= SOCK_F_MPTCP;
 	if (BPF_CORE_READ_BITFIELD(tp, syn_data))
 		flags |= SOCK_F_SYN_DATA;
+	if (!sk->sk_filter)
+		flags |= SOCK_F_NO_FILTER;
 	return flags;
 }
 

@@ -1,110 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The client's data never reaches the server, and it is this very host that
- * throws it away: at the server's socket (a filter that takes nothing), or at
- * the loopback device (an XDP program, a tc program). The obstacle is removed
- * before the client's kernel sends again.
+ * throws it away. The obstacle is removed before the client's kernel sends
+ * again. Without an option it is a filter of the server's socket; with
+ *   --buffer       the server's receive buffer, which is full
+ *   --xdp, --tc    a BPF program of the loopback device
+ *   --cgroup       a BPF program of the server's cgroup
+ * and, with a router between them that is on this host, too,
+ *   --queue        its queue (qdisc), which is full
+ *   --checksum     it spoils the checksum, and the server's kernel notices
+ *   --no-route, --blackhole, --unreachable, --prohibit
+ *                  it has no route, or one that leads nowhere
  */
-#include <errno.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
-#include <linux/bpf.h>
-#include <linux/filter.h>
-#include <linux/if_link.h>
-#include <linux/pkt_cls.h>
-#include <net/if.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "stage.h"
+#include "local-drop/obstacle.h"
 
-#define TCX_INGRESS 46 /* enum bpf_attach_type: Linux 6.6 */
+static const struct obstacle *const obstacles[] = {
+	receiver_obstacles,
+	device_obstacles,
+	cgroup_obstacles,
+	router_obstacles,
+};
 
-static int bpf(int command, union bpf_attr *attr)
+static const struct obstacle *find_obstacle(const struct stage *s)
 {
-	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+	const struct obstacle *o = receiver_obstacles; /* without a variant */
+
+	if (!s->variant)
+		return o;
+	for (size_t i = 0; i < sizeof(obstacles) / sizeof(*obstacles); i++)
+		for (o = obstacles[i]; o->raise; o++)
+			if (o->name && stage_variant(s, o->name))
+				return o;
+	die("--%s: no such obstacle", s->variant);
 }
 
-/* A BPF program that answers @verdict to every packet; gone when closed. */
-static int obstruct_loopback(uint32_t type, uint32_t hook, int verdict,
-			     uint32_t flags)
+#define MOST 16384
+
+static void read_all(int fd, size_t len)
 {
-	const struct bpf_insn program[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = verdict },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr load = {
-		.prog_type = type,
-		.insns = (uintptr_t)program,
-		.insn_cnt = 2,
-		.license = (uintptr_t) "GPL",
-	};
-	union bpf_attr link = { 0 };
-	int fd;
+	char buf[MOST];
 
-	link.link_create.prog_fd = bpf(BPF_PROG_LOAD, &load);
-	link.link_create.target_ifindex = if_nametoindex("lo");
-	link.link_create.attach_type = hook;
-	link.link_create.flags = flags;
-	fd = bpf(BPF_LINK_CREATE, &link);
-	if (fd < 0)
-		die("cannot attach a BPF program: %s", strerror(errno));
-	return fd;
-}
-
-/* For a moment all is dropped there: nobody else may be on that loopback. */
-static void require_namespace(void)
-{
-	struct stat mine, init;
-
-	if (!stat("/proc/self/ns/net", &mine) &&
-	    !stat("/proc/1/ns/net", &init) && mine.st_dev == init.st_dev &&
-	    mine.st_ino == init.st_ino)
-		die("refused in the initial network namespace; try: unshare "
-		    "-n");
-}
-
-static int obstruct(const struct stage *s, int fd)
-{
-	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog filter = { 1, &nothing };
-
-	if (stage_variant(s, "xdp"))
-		return obstruct_loopback(BPF_PROG_TYPE_XDP, BPF_XDP, XDP_DROP,
-					 XDP_FLAGS_SKB_MODE);
-	if (stage_variant(s, "tc"))
-		return obstruct_loopback(BPF_PROG_TYPE_SCHED_CLS, TCX_INGRESS,
-					 TC_ACT_SHOT, 0);
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
-		       sizeof(filter)))
-		die("SO_ATTACH_FILTER: %s", strerror(errno));
-	return -1;
-}
-
-static void clear_away(int fd, int obstacle)
-{
-	int unused = 0;
-
-	if (obstacle >= 0)
-		close(obstacle);
-	else if (setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &unused,
-			    sizeof(unused)))
-		die("SO_DETACH_FILTER: %s", strerror(errno));
+	if (recv(fd, buf, len, MSG_WAITALL) != (ssize_t)len)
+		die("did not get %zu bytes", len);
+	say("read %zu bytes", len);
 }
 
 static void serve(struct stage *s)
 {
-	int listener = listen_on(s);
-	int fd = accept_one(listener);
-	int obstacle = obstruct(s, fd);
+	const struct obstacle *o = s->props;
+	int listener, fd;
 
+	if (o->server_enters)
+		o->server_enters();
+	listener = listen_on(s);
+	fd = accept_one(listener);
+	o->raise(fd);
 	note_send(s);
 	/* It is sent again 200 ms after it was sent; nothing tells that. */
 	sleep_ms(100);
-	clear_away(fd, obstacle);
-	read_exactly(fd, "ABCD");
+	o->clear(fd);
+	if (o->fill)
+		read_all(fd, o->fill);
+	read_all(fd, o->size);
 	expect_end(fd);
 	close(fd);
 	close(listener);
@@ -112,29 +74,49 @@ static void serve(struct stage *s)
 
 static void request(struct stage *s)
 {
-	int fd = connect_to(s);
+	static const char data[MOST];
+	const struct obstacle *o = s->props;
+	int fd;
 
+	if (o->client_enters)
+		o->client_enters();
+	fd = connect_to(s);
 	note_wait(s);
-	send_exactly(fd, "ABCD", 4);
+	if (o->fill) {
+		send_exactly(fd, data, o->fill);
+		await_acknowledged(fd);
+	}
+	send_exactly(fd, data, o->size);
 	await_acknowledged(fd);
 	close(fd);
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const variants[] = { "xdp", "tc", NULL };
+	static const char *const variants[] = {
+		"buffer",      "xdp",	   "tc",       "cgroup",
+		"queue",       "checksum", "no-route", "blackhole",
+		"unreachable", "prohibit", NULL
+	};
 	static const struct program program = {
-		.about = "Data is dropped at the receiving socket, or by a BPF "
-			 "program of the device.",
+		.about = "Data is dropped on this host: at the receiving "
+			 "socket, or on the way to it.",
 		.port = 8090,
 		.variants = variants,
 	};
 	static const struct role server = { "drop-server", serve };
 	static const struct role client = { "drop-client", request };
+	const struct obstacle *o;
 	struct stage s;
+	int status;
 
 	stage_options(&s, argc, argv, &program);
-	if (s.variant)
-		require_namespace();
-	return stage_play(&s, &server, &client);
+	o = find_obstacle(&s);
+	s.props = (void *)o;
+	if (o->prepare)
+		o->prepare(&s);
+	status = stage_play(&s, &server, &client);
+	if (o->finish)
+		o->finish();
+	return status;
 }

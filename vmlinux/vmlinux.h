@@ -130,6 +130,7 @@ struct sock {
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
+	struct sk_filter *sk_filter;
 	u8 sk_shutdown;
 	u16 sk_type;
 	u16 sk_protocol;

@@ -122,6 +122,14 @@ void expect_sound(const struct watcher *watcher, int status)
 	expect_events(watcher);
 }
 
+void expect_ended_well(const struct watcher *watcher)
+{
+	yajl_val connection = expect_line(watcher, "connection");
+
+	EXPECT(watcher, !strcmp(json_string(connection, "how"), "fin"),
+	       "a connection that ended well");
+}
+
 void expect_complaint(const struct watcher *watcher, int status,
 		      const char *words)
 {
@@ -270,6 +278,28 @@ static void expect_finding(const struct watcher *watcher, yajl_val finding,
 	expect_its_events(watcher, finding);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_like(const struct line *line, const struct expected *e)
+{
+	return !strcmp(line->type, "finding") &&
+	       !strcmp(json_string(line->json, "cause"), e->cause) &&
+	       same_text(json_string(line->json, "trigger"), e->trigger);
+}
+
+static unsigned int count_like(const struct watcher *watcher,
+			       const struct expected *e)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < watcher->line_count; i++)
+		n += is_like(&watcher->lines[i], e);
+	return n;
+}
+
 void expect_findings(const struct watcher *watcher, const struct expected *list)
 {
 	unsigned int all = 0;
@@ -277,19 +307,17 @@ void expect_findings(const struct watcher *watcher, const struct expected *list)
 	for (const struct expected *e = list; e->cause; e++) {
 		unsigned int count = e->count ? e->count : 1;
 
-		unsigned int seen = count_cause(watcher, e->cause);
+		unsigned int seen = count_like(watcher, e);
 
 		EXPECT(watcher, e->or_more ? seen >= count : seen == count,
-		       "%u of %s%s", count, e->cause,
+		       "%u of %s, %s%s", count, e->cause,
+		       e->trigger ? e->trigger : "no trigger",
 		       e->or_more ? ", or more" : "");
 		all += seen;
-		for (size_t i = 0; i < watcher->line_count; i++) {
-			yajl_val json = watcher->lines[i].json;
-
-			if (!strcmp(watcher->lines[i].type, "finding") &&
-			    !strcmp(json_string(json, "cause"), e->cause))
-				expect_finding(watcher, json, e);
-		}
+		for (size_t i = 0; i < watcher->line_count; i++)
+			if (is_like(&watcher->lines[i], e))
+				expect_finding(watcher, watcher->lines[i].json,
+					       e);
 	}
 	EXPECT(watcher, count_lines(watcher, "finding", 0) == all,
 	       "%u findings, no other", all);

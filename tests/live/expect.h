@@ -42,7 +42,8 @@ expect_failed(const struct watcher *watcher, const char *file, int line,
 
 /*
  * All the findings of the run are those of @list (which ends with a NULL
- * cause), no more and no less, in any order.
+ * cause), no more and no less, in any order. A cause may be there once for each
+ * trigger.
  */
 void expect_findings(const struct watcher *watcher,
 		     const struct expected *list);
@@ -59,6 +60,9 @@ unsigned int count_lines(const struct watcher *watcher, const char *type,
 
 /* The one line of @type, or fails. */
 yajl_val expect_line(const struct watcher *watcher, const char *type);
+
+/* There was one connection, and both ends closed it. */
+void expect_ended_well(const struct watcher *watcher);
 
 /* A line of @words on stderr, and @status. */
 void expect_complaint(const struct watcher *watcher, int status,

@@ -55,3 +55,20 @@ void namespace_firewall(const char *rules)
 	if (!nft || fputs(rules, nft) < 0 || pclose(nft))
 		fail_msg("nft did not take: %s", rules);
 }
+
+/* Data is pushed; the limit lets the rule match one segment only. */
+void namespace_drop_data(const char *hook, int port)
+{
+	char rules[256];
+
+	snprintf(rules, sizeof(rules),
+		 "table inet t {\n"
+		 "  chain c {\n"
+		 "    type filter hook %s priority 0;\n"
+		 "    tcp dport %d tcp flags & psh == psh "
+		 "limit rate 1/day burst 1 packets drop\n"
+		 "  }\n"
+		 "}\n",
+		 hook, port);
+	namespace_firewall(rules);
+}

@@ -20,4 +20,7 @@ void namespace_set(const char *name, int value);
 /* Loads @rules, in the language of nft, in this namespace only. */
 void namespace_firewall(const char *rules);
 
+/* The firewall drops the first data for @port that comes to @hook. */
+void namespace_drop_data(const char *hook, int port);
+
 #endif

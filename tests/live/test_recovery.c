@@ -166,19 +166,11 @@ static const struct expected needless_timeout[] = {
 	{ 0 },
 };
 
-static void ended_well(const struct watcher *watcher)
-{
-	yajl_val connection = expect_line(watcher, "connection");
-
-	EXPECT(watcher, !strcmp(json_string(connection, "how"), "fin"),
-	       "a connection that ended well");
-}
-
 static void said_at_once(const struct watcher *watcher)
 {
 	yajl_val finding = expect_one(watcher, "rtx.tail-loss-probe");
 
-	ended_well(watcher);
+	expect_ended_well(watcher);
 	EXPECT(watcher, YAJL_IS_TRUE(json_at(finding, "spurious")),
 	       "a probe that is known to be needless");
 	EXPECT(watcher, !count_lines(watcher, "amendment", 0),
@@ -192,7 +184,7 @@ static void amended(const struct watcher *watcher)
 	yajl_val timeout = expect_one(watcher, "rtx.timeout");
 	yajl_val amendment = expect_line(watcher, "amendment");
 
-	ended_well(watcher);
+	expect_ended_well(watcher);
 	EXPECT(watcher, !json_at(probe, "spurious"), "nothing known yet");
 	EXPECT(watcher, YAJL_IS_TRUE(json_at(timeout, "spurious")),
 	       "a timeout that is known to be needless");
@@ -215,37 +207,37 @@ static const struct scene scenes[] = {
 	{ .name = "rtx.reorder-timer",
 	  .script = REMOTE("reorder"),
 	  .findings = reorder,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.after-timeout, rtx.timeout",
 	  .script = REMOTE("flight-lost"),
 	  .findings = flight,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.pmtu",
 	  .script = REMOTE("narrow-path"),
 	  .findings = narrow,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.mtu-probe",
 	  .script = REMOTE("mtu-probe"),
 	  .findings = mtu_probe,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.fastopen",
 	  .script = REMOTE("fastopen"),
 	  .findings = fastopen,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.zero-window",
 	  .script = REMOTE("shrunk-window"),
 	  .findings = zero_window,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.unsent, rtx.timeout, no route",
 	  .script = REMOTE("no-route"),
 	  .prepare = without_probes,
 	  .findings = no_route,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.unsent, rtx.timeout, firewall",
 	  .script = REMOTE("no-ack"),
 	  .prepare = drop_second_out,
 	  .findings = refused,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.tail-loss-probe, needless",
 	  .script = REMOTE("needless"),
 	  .findings = needless,

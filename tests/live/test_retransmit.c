@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Segments sent again, and connections that never came to be. */
-#include <string.h>
-
 #include "namespace.h"
 #include "scene.h"
 
@@ -158,48 +156,6 @@ static const struct expected dup_ack[] = {
 	{ 0 },
 };
 
-/* Both ends are here, and the drop between them too. */
-#define LOCAL_DROP(hook)                                                      \
-	{                                                                     \
-		{                                                             \
-			.cause = "rtx.local-drop",                            \
-			.what = "retransmit",                                 \
-			.trigger = "timer:tlp",                               \
-			.state = "ESTABLISHED",                               \
-			.owner = "sample1-client",                            \
-			.peer = "sample1-server",                             \
-			.why = { "@sample1-client's segment",                 \
-				 "dropped on this host by netfilter, " hook   \
-				 " chain" },                                  \
-			.effect = { "later" },                                \
-			.evidence = { "dropped_by=netfilter, " hook " chain", \
-				      "drop_reason=NETFILTER_DROP" },         \
-		},                                                            \
-			{ 0 },                                                \
-	}
-
-static const struct expected local_drop[] = LOCAL_DROP("INPUT");
-
-/* ABCD is pushed; the limit lets the rule match one segment only. */
-static void drop_one(void)
-{
-	namespace_firewall("table inet t {\n"
-			   "  chain c {\n"
-			   "    type filter hook input priority 0;\n"
-			   "    tcp dport 8081 tcp flags & psh == psh "
-			   "limit rate 1/day burst 1 packets drop\n"
-			   "  }\n"
-			   "}\n");
-}
-
-static void ended_well(const struct watcher *watcher)
-{
-	yajl_val connection = expect_line(watcher, "connection");
-
-	EXPECT(watcher, !strcmp(json_string(connection, "how"), "fin"),
-	       "a connection that ended well");
-}
-
 static const struct scene scenes[] = {
 	{ .name = "rtx.syn, connect.timeout, silent host",
 	  .script = REMOTE("silent"),
@@ -224,16 +180,11 @@ static const struct scene scenes[] = {
 	{ .name = "rtx.tail-loss-probe, rtx.timeout",
 	  .script = REMOTE("no-ack"),
 	  .findings = no_ack,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "rtx.fast",
 	  .script = REMOTE("dup-ack"),
 	  .findings = dup_ack,
-	  .also = ended_well },
-	{ .name = "rtx.local-drop",
-	  .script = "exec $SAMPLES/sample1 $six",
-	  .prepare = drop_one,
-	  .findings = local_drop,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 };
 
 int main(int argc, char **argv)

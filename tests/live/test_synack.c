@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* SYN-ACKs sent again. */
-#include <string.h>
-
 #include "scene.h"
 
 #define REMOTE(script) "exec $SAMPLES/remote --fast $six " script
@@ -95,14 +93,6 @@ static const struct expected ack_dropped[] =
 static const struct expected synack_dropped[] =
 	DROPPED("segment", "the SYN-ACK", "OUTPUT");
 
-static void ended_well(const struct watcher *watcher)
-{
-	yajl_val connection = expect_line(watcher, "connection");
-
-	EXPECT(watcher, !strcmp(json_string(connection, "how"), "fin"),
-	       "a connection that ended well");
-}
-
 static const struct scene scenes[] = {
 	{ .name = "synack.accept-queue-full",
 	  .script = REMOTE("accept-queue-full"),
@@ -110,23 +100,23 @@ static const struct scene scenes[] = {
 	{ .name = "synack.defer-accept",
 	  .script = REMOTE("defer-accept"),
 	  .findings = defer_accept,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "synack.duplicate-syn",
 	  .script = REMOTE("duplicate-syn"),
 	  .findings = duplicate_syn,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "synack.fastopen",
 	  .script = REMOTE("fastopen-silent"),
 	  .findings = fastopen,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "synack.local-drop, the client's ACK",
 	  .script = REMOTE("ack-dropped"),
 	  .findings = ack_dropped,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 	{ .name = "synack.local-drop, our SYN-ACK",
 	  .script = REMOTE("synack-dropped"),
 	  .findings = synack_dropped,
-	  .also = ended_well },
+	  .also = expect_ended_well },
 };
 
 int main(int argc, char **argv)

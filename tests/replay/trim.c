@@ -5,7 +5,8 @@
  * happens on the whole host, and that is nobody's business.
  *
  * The command has a network namespace of its own, so the events of a namespace
- * in which it holds a socket are its own, be they in process context or not.
+ * in which it holds a socket are its own, be they in process context or not. So
+ * are those of a namespace that one of its connections passes through.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct trim {
 	struct set pids;
 	struct set namespaces;
 	struct set socks;
+	struct set connections;	   /* as connection() has them */
 	struct recorder *recorder; /* NULL: first pass, only learn */
 	uint64_t kept;
 	struct event_count kinds[EVENT_KINDS];
@@ -47,6 +49,16 @@ static void add(struct set *set, uint64_t value)
 		set->values[set->count++] = value;
 }
 
+/* A number for both directions; of few connections none has that of another. */
+static uint64_t connection(const struct event_conn *conn)
+{
+	uint64_t number = ((uint64_t)conn->lport * conn->rport) << 32;
+
+	for (int i = 0; i < 16; i++)
+		number += (uint64_t)conn->laddr[i] * conn->raddr[i] << i;
+	return conn->lport && conn->rport ? number : 0;
+}
+
 static void learn(struct trim *trim, const struct event_header *e)
 {
 	const struct event_conn *conn = event_conn(e);
@@ -58,8 +70,15 @@ static void learn(struct trim *trim, const struct event_header *e)
 	     e->kind == EVENT_PACKET) &&
 	    has(&trim->pids, e->pid))
 		add(&trim->namespaces, conn->netns);
-	if (conn && has(&trim->namespaces, conn->netns))
+	if (!conn)
+		return;
+	if (has(&trim->namespaces, conn->netns)) {
 		add(&trim->socks, e->sock);
+		add(&trim->connections, connection(conn));
+	} else if (e->kind == EVENT_DROP &&
+		   has(&trim->connections, connection(conn))) {
+		add(&trim->namespaces, conn->netns);
+	}
 }
 
 static bool is_ours(const struct trim *trim, const struct event_header *e)

@@ -353,6 +353,14 @@ static void drop_places(void **state)
 		  "the receiver: the TCP checksum is wrong" },
 		{ "ip_rcv_finish", "IP_INNOROUTES",
 		  "routing: there is no route" },
+		{ "ip_error ip_rcv_finish", "NOT_SPECIFIED",
+		  "routing: no route, or one that leads nowhere" },
+		{ "ip6_pkt_drop", "X",
+		  "routing: no route, or one that leads nowhere" },
+		{ "dst_discard_out", "NOT_SPECIFIED",
+		  "routing: a route that leads nowhere" },
+		{ "tcp_v4_syn_recv_sock", "TCP_LISTEN_OVERFLOW",
+		  "the listener: its accept queue is full" },
 		{ "dev_hard_start_xmit sch_direct_xmit", "X", "the_place()" },
 	};
 
@@ -373,6 +381,29 @@ static void drop_places(void **state)
 	}
 }
 
+/* A socket without a filter leaves one that can have dropped it. */
+static void filter_or_cgroup(void **state)
+{
+	struct event_conn conn = conn_of("10.0.0.1", 1, "10.0.0.2", 2);
+	struct segment_event e = segment_event(EVENT_DROP, 1, 0, conn);
+	struct host *host = host_new();
+	char text[96];
+
+	(void)state;
+	with_reason(&e, host, "SOCKET_FILTER");
+	e.tcp.flags = SOCK_F_FULL;
+	words_drop_place(host, &e, text, sizeof(text));
+	assert_string_equal(text, "the receiver's socket filter, or a BPF "
+				  "program of its cgroup");
+	e.tcp.flags |= SOCK_F_NO_FILTER;
+	words_drop_place(host, &e, text, sizeof(text));
+	assert_string_equal(text, "a BPF program of the receiver's cgroup");
+	with_reason(&e, host, "TCP_CSUM");
+	words_drop_place(host, &e, text, sizeof(text));
+	assert_string_equal(text, "the receiver: the TCP checksum is wrong");
+	host_free(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +419,7 @@ int main(void)
 		cmocka_unit_test(truncation_is_safe),
 		cmocka_unit_test(cut_between_characters),
 		cmocka_unit_test(drop_places),
+		cmocka_unit_test(filter_or_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,9 +54,8 @@ static const struct {
 	{ "TC_EGRESS", "a tc filter or BPF program, egress" },
 	{ "XDP", "an XDP program" },
 	{ "BPF_CGROUP_EGRESS", "a BPF program of a cgroup, egress" },
-	{ "SOCKET_FILTER", "the receiver's socket filter, or a BPF program of "
-			   "its cgroup" },
 	{ "SECURITY_HOOK", "a security module" },
+	{ "TCP_LISTEN_OVERFLOW", "the listener: its accept queue is full" },
 	{ "SOCKET_RCVBUFF", "the receiver: its receive buffer is full" },
 	{ "PROTO_MEM", "the receiver: its receive buffer is full" },
 	{ "TCP_OFO_QUEUE_PRUNE", "the receiver: its receive buffer is full" },
@@ -96,14 +95,15 @@ static const struct {
 } places[] = {
 	{ "tcp_add_backlog", "the receiver: too much waits while the "
 			     "application has the socket (backlog)" },
-	{ "sk_filter_trim_cap", "the receiver's socket filter, or a BPF "
-				"program of its cgroup" },
 	{ "tcp_data_queue", "the receiver: its receive buffer is full" },
 	{ "__dev_xmit_skb", "a queue (qdisc) on the way out" },
 	{ "qdisc_drop", "a queue (qdisc) on the way out" },
 	{ "veth_xmit", "the device: the other end of the veth pair is down" },
 	{ "tun_net_xmit", "the device: nobody reads from the tun device" },
 	{ "do_xdp_generic", "an XDP program" },
+	{ "ip_error", "routing: no route, or one that leads nowhere" },
+	{ "ip6_pkt_drop", "routing: no route, or one that leads nowhere" },
+	{ "dst_discard_out", "routing: a route that leads nowhere" },
 	{ "enqueue_to_backlog", "this host's input queue "
 				"(netdev_max_backlog)" },
 };
@@ -119,6 +119,22 @@ static const char *known_place(const struct stack *stack, const char *reason,
 		    (location && !strcmp(location, places[i].function)))
 			return places[i].words;
 	return NULL;
+}
+
+/*
+ * The kernel has one reason for both; but a socket without a filter leaves the
+ * program of the cgroup.
+ */
+static const char *filter_place(const struct stack *stack, const char *reason,
+				const struct tcp_snapshot *receiver)
+{
+	if ((!reason || strcmp(reason, "SOCKET_FILTER") != 0) &&
+	    !stack_has(stack, "sk_filter_trim_cap"))
+		return NULL;
+	return receiver->flags & SOCK_F_NO_FILTER
+		       ? "a BPF program of the receiver's cgroup"
+		       : "the receiver's socket filter, or a BPF program of "
+			 "its cgroup";
 }
 
 void words_drop_place(const struct host *host, const struct segment_event *e,
@@ -137,7 +153,9 @@ void words_drop_place(const struct host *host, const struct segment_event *e,
 			 chain ? chain : "", chain ? " chain" : "");
 		return;
 	}
-	known = known_place(&stack, reason, function);
+	known = filter_place(&stack, reason, &e->tcp);
+	if (!known)
+		known = known_place(&stack, reason, function);
 	if (known)
 		snprintf(text, size, "%s", known);
 	else
