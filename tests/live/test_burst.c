@@ -164,9 +164,9 @@ static void told_on_interrupt(void **state)
 	kill(client, SIGKILL);
 	EXPECT(watcher, watcher->status == 0, "exit status 0");
 	text = said(watcher);
-	/* The connection that was refused as we began is told in another way.
-	 */
-	findings = refused_said(watcher);
+	/* Nothing else, nor of the connection refused just as we began. */
+	findings = findings_said(watcher);
+	EXPECT(watcher, findings == refused_said(watcher), "of one cause");
 	EXPECT(watcher, findings > 100, "a burst");
 	EXPECT(watcher,
 	       times(text, "cause   rst.port-closed") + sum_of_more(text) ==

@@ -180,6 +180,17 @@ static inline void lab_play(struct lab *lab, const void *event)
 	free(copy);
 }
 
+/* Its events go back to @start; nothing before is known. */
+static inline void lab_watched_since(struct lab *lab, __u64 start)
+{
+	struct fact fact = { .kind = FACT_HOST };
+
+	fact.host.release = fact.host.hostname = fact.host.version = "";
+	fact.host.start = start;
+	fact.host.hz = 250;
+	assert_int_equal(host_learn(lab->host, &fact), 0);
+}
+
 /* Everything has come: settle and show the summary. Once is enough. */
 static inline void lab_end(struct lab *lab)
 {

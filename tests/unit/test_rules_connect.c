@@ -309,6 +309,28 @@ static void refusal_is_told_once(void **state)
 	assert_cause(lab_only_finding(lab), "rst-received.refused");
 }
 
+/* Its RST may have come before the watch: what is left tells nothing. */
+static void refused_as_the_watch_began(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct lab *lab;
+		struct sock_event e;
+
+		if (i)
+			lab_renew(state);
+		lab = *state;
+		lab_watched_since(lab,
+				  i == 1 ? 127 * SEC : 128 * SEC - 50 * MS);
+		e = attempt(lab, ECONNREFUSED, 0);
+		if (i == 2)
+			error(lab, 128 * SEC, ECONNREFUSED,
+			      "tcp_v4_err icmp_unreach icmp_rcv");
+		lab_play(lab, &e);
+		lab_end(lab);
+		assert_int_equal(lab->count, i ? 1 : 0);
+	}
+}
+
 static void success_and_listeners_are_no_failures(void **state)
 {
 	struct lab *lab = *state;
@@ -415,6 +437,7 @@ int main(void)
 		lab_test(connect_aborted_by_death),
 		lab_test(nobody_aborted_it),
 		lab_test(refusal_is_told_once),
+		lab_test(refused_as_the_watch_began),
 		lab_test(success_and_listeners_are_no_failures),
 		cmocka_unit_test(every_rule_is_complete),
 		lab_test(closed_after_an_error),

@@ -177,8 +177,7 @@ static void nobody_any_more(void **state)
 static void on_ports_used_before(void **state)
 {
 	struct event_conn conn = loopback();
-	struct segment_event sent =
-		answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
+	struct segment_event sent = answer(*state, 0, "NO_SOCKET", TCP_SYN, 0);
 	struct segment_event received = segment_event(
 		EVENT_RESET_RECEIVED, 5 * SEC + 1, CLIENT_SOCK + 1, conn);
 	struct sock_event ends[] = {

@@ -173,6 +173,22 @@ static void from_a_socket_of_this_host(void **state)
 	assert_true(f->has_peer);
 }
 
+/* ... of which the RST was sent before the watch. */
+static void sent_before_the_watch(void **state)
+{
+	struct segment_event e =
+		received(*state, CLIENT_SOCK, remote(), STATE_ESTABLISHED);
+
+	lab_watched_since(*state, 5 * SEC - 50 * MS);
+	lab_connect(*state, 4 * SEC, remote());
+	lab_state(*state, 4 * SEC, CHILD_SOCK,
+		  in_netns(turned(remote()), OTHER_NETNS), STATE_LISTEN,
+		  STATE_SYN_RECV, 0);
+	lab_play(*state, &e);
+	lab_end(*state);
+	assert_int_equal(((struct lab *)*state)->count, 0);
+}
+
 static void drop_segment(struct lab *lab, struct event_conn conn, __u64 time,
 			 const char *reason, __u8 flags)
 {
@@ -368,6 +384,7 @@ int main(void)
 		lab_test(false_reset),
 		lab_test(from_an_address_of_this_host),
 		lab_test(from_a_socket_of_this_host),
+		lab_test(sent_before_the_watch),
 		lab_test(from_a_firewall_of_this_host),
 		lab_test(ignored),
 		lab_test(many_ignored),

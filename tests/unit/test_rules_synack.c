@@ -119,10 +119,29 @@ static void among_many_drops(void **state)
 			     i ? "NETFILTER_DROP" : "NO_SOCKET");
 		}
 		f = lab_judge(*state, &e);
-		assert_cause(f, i ? "synack.client-silent"
-				  : "synack.local-drop");
-		assert_int_equal(f->confidence, i ? CONFIDENCE_LIKELY
-						  : CONFIDENCE_CERTAIN);
+		assert_cause(f,
+			     i ? "synack.client-silent" : "synack.local-drop");
+		assert_int_equal(f->confidence,
+				 i ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
+	}
+}
+
+/* Of a handshake that was there before the watch. */
+static void drops_before_the_watch(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct segment_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		lab_watched_since(*state, i ? 4 * SEC + 1 : 4 * SEC);
+		e = resent(*state, BY_TIMER);
+		f = lab_judge(*state, &e);
+		assert_cause(f, "synack.client-silent");
+		assert_int_equal(f->confidence,
+				 i ? CONFIDENCE_LIKELY : CONFIDENCE_CERTAIN);
+		assert_true(!lab_evidence(f, "drops_known") == !i);
 	}
 }
 
@@ -243,6 +262,7 @@ int main(void)
 		lab_test(other_drops),
 		lab_test(local_drop),
 		lab_test(among_many_drops),
+		lab_test(drops_before_the_watch),
 		lab_test(synack_dropped),
 		lab_test(duplicate_syn),
 		lab_test(accept_queue_full),

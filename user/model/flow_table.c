@@ -366,7 +366,8 @@ struct flow *flow_find_peer(const struct flow_table *table,
 
 struct flow *flow_peer(const struct flow *flow, struct span span)
 {
-	/* The memory of a connection, of which the ports may be in use again. */
+	/* The memory of a connection, of which the ports may be in use again.
+	 */
 	if (flow->paired && lived_in(flow->paired, span))
 		return flow->paired;
 	return flow_find_peer(flow->table, &flow->conn, span);

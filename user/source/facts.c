@@ -242,7 +242,7 @@ static uint32_t kernel_hz(void)
 	return (1000000000L + tick.tv_nsec / 2) / tick.tv_nsec;
 }
 
-int facts_host(const struct source_handler *handler)
+int facts_host(const struct source_handler *handler, uint64_t start)
 {
 	struct fact fact = { .kind = FACT_HOST };
 	struct utsname system;
@@ -251,7 +251,7 @@ int facts_host(const struct source_handler *handler)
 	fact.host.release = system.release;
 	fact.host.hostname = system.nodename;
 	fact.host.version = TCPWHY_VERSION;
-	fact.host.start = facts_now();
+	fact.host.start = start;
 	fact.host.realtime_offset =
 		(int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 	fact.host.hz = kernel_hz();

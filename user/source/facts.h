@@ -28,8 +28,8 @@ void facts_read_symbols(struct facts *facts);
 int facts_for(struct facts *facts, const struct event_header *event,
 	      const struct source_handler *handler);
 
-/* FACT_HOST for the running system. */
-int facts_host(const struct source_handler *handler);
+/* FACT_HOST for the running system, watched since @start (CLOCK_MONOTONIC). */
+int facts_host(const struct source_handler *handler, uint64_t start);
 
 /* CLOCK_MONOTONIC, ns. */
 uint64_t facts_now(void);

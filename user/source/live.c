@@ -304,7 +304,7 @@ int live_start(struct live *live, const struct source_handler *handler)
 				       firewall_rejects(live->firewall,
 							facts_now()));
 	facts_read_symbols(live->facts);
-	err = facts_host(handler);
+	err = facts_host(handler, live->attached_at);
 	if (!err)
 		err = kernel_names(live->btf, handler);
 	if (!err)

@@ -17,6 +17,13 @@ bool case_close_in_time(uint64_t a, uint64_t b)
 	return a && b && (a > b ? a - b : b - a) <= CASE_SAME_RESET_NS;
 }
 
+bool case_just_begun(const struct evidence_case *c)
+{
+	uint64_t start = host_start(c->host);
+
+	return start && c->event->time < start + CASE_SAME_RESET_NS;
+}
+
 static const struct drop *earlier_copy(const struct evidence_case *c)
 {
 	const struct tcp_segment *seg = &c->segment->seg;
@@ -77,19 +84,19 @@ static const struct drop *answered_segment(const struct evidence_case *c)
 }
 
 /* Each timeout is twice the one before; the first is a second. */
-static uint64_t request_began(const struct evidence_case *c)
+static uint64_t request_age(const struct evidence_case *c)
 {
 	unsigned int sent = c->segment->req.num_retrans;
 
-	return before(c->event->time,
-		      (2ULL << (sent < 16 ? sent : 16)) * NSEC_PER_SEC);
+	return ((2ULL << (sent < 16 ? sent : 16)) - 1) * NSEC_PER_SEC;
 }
 
 /* Our SYN-ACK, or what should have acknowledged it, dropped since the SYN. */
 static const struct drop *handshake_drop(const struct evidence_case *c)
 {
 	struct event_conn other = conn_turned(c->conn);
-	uint64_t now = c->event->time, from = request_began(c);
+	uint64_t now = c->event->time;
+	uint64_t from = before(now, request_age(c) + NSEC_PER_SEC);
 	const struct drop *drop;
 
 	drop = drops_with_flags(c->drops, c->conn, from, now,
@@ -150,37 +157,50 @@ static const struct drop *find_drop(const struct evidence_case *c)
 	}
 }
 
+static uint64_t since_born(const struct evidence_case *c, uint64_t time)
+{
+	return c->flow && c->flow->born.time > time ? c->flow->born.time : time;
+}
+
 /*
- * Since when a drop would explain what happened; 0: a drop is not what it is
- * about. A copy that is sent again had left a timeout ago, or less.
+ * Since when a drop would explain what happened: UINT64_MAX if it is not about
+ * that. What is sent again had left a timeout ago, or two.
  */
 static uint64_t drop_matters_since(const struct evidence_case *c)
 {
-	uint64_t rto_us;
+	uint64_t now = c->event->time, rto_us;
 
 	switch (c->event->kind) {
 	case EVENT_RETRANSMIT:
 		rto_us = host_jiffies_us(c->host, c->segment->tcp.rto);
-		return before(c->event->time, 2000 * rto_us);
+		return since_born(c, before(now, 2000 * rto_us));
 	case EVENT_RETRANSMIT_SYNACK:
-		return request_began(c);
+		/* A client may send its SYN again at once. */
+		return c->stack->context == STACK_TIMER
+			       ? before(now, request_age(c))
+			       : now;
 	case EVENT_STATE:
 		if (!c->flow || c->sock->new_state != STATE_CLOSE)
-			return 0;
-		return c->sock->old_state == STATE_SYN_SENT
-			       ? c->flow->born.time
-			       : before(c->flow->stuck.time, NSEC_PER_SEC);
+			return UINT64_MAX;
+		if (c->sock->old_state == STATE_SYN_SENT)
+			return c->flow->born.time;
+		return c->flow->stuck.time
+			       ? since_born(c, before(c->flow->stuck.time,
+						      NSEC_PER_SEC))
+			       : UINT64_MAX;
 	default:
-		return 0;
+		return UINT64_MAX;
 	}
 }
 
-/* Nothing was found where some of what there was is forgotten. */
-static bool may_have_forgotten(const struct evidence_case *c)
+/* Nothing was found, but what there was is forgotten, or came too early. */
+static bool may_have_missed(const struct evidence_case *c)
 {
 	uint64_t since = drop_matters_since(c);
+	uint64_t forgotten = drops_forgotten(c->drops);
 
-	return !c->drop && since && drops_forgotten(c->drops) >= since;
+	return !c->drop && ((forgotten && forgotten >= since) ||
+			    host_start(c->host) > since);
 }
 
 static const char *kernel_reason(struct evidence_case *c)
@@ -222,7 +242,7 @@ void case_build(struct evidence_case *c, struct stack *stack,
 		stack_read(stack, judge->host, c->segment);
 	c->reason = kernel_reason(c);
 	c->drop = find_drop(c);
-	c->forgotten = may_have_forgotten(c);
+	c->drop_missed = may_have_missed(c);
 }
 
 /* A RST received, of which its sender's side is to be told. */

@@ -16,6 +16,12 @@
 /* Two times of events; 0 is no time. */
 bool case_close_in_time(uint64_t a, uint64_t b);
 
+/*
+ * Is it so soon after the start that what led to it may have come before? A
+ * connection that was refused just then has but half of its events.
+ */
+bool case_just_begun(const struct evidence_case *c);
+
 /* Fill @c for @m. @stack is the case's; both point into @judge's and @m's. */
 void case_build(struct evidence_case *c, struct stack *stack,
 		const struct judge *judge, const struct moment *m);

@@ -32,8 +32,7 @@ bool failure_is_unreachable(int err)
 	}
 }
 
-/* Was it an ICMP error that made the kernel tell the socket just then? */
-static bool told_by_icmp(const struct evidence_case *c)
+bool failure_is_told_by_icmp(const struct evidence_case *c)
 {
 	const struct segment_event *e = c->flow ? c->flow->error : NULL;
 	uint64_t now = c->event->time;
@@ -66,7 +65,7 @@ static bool has_no_route(const struct evidence_case *c)
 void failure_add_origin(const struct evidence_case *c, struct finding *f)
 {
 	const char *error = words_errno(c->sock->err);
-	bool by_icmp = told_by_icmp(c);
+	bool by_icmp = failure_is_told_by_icmp(c);
 	char place[96] = "", how[240];
 
 	evidence_trigger(f, "icmp");

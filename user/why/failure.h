@@ -12,6 +12,9 @@
  * ECONNREFUSED counts, since ICMP gives it too. */
 bool failure_is_unreachable(int err);
 
+/* Was it an ICMP error that made the kernel tell the socket just then? */
+bool failure_is_told_by_icmp(const struct evidence_case *c);
+
 /*
  * Who says that the peer cannot be reached: a firewall here, a host on the way,
  * the neighbour table, our own routes. Adds the fragments {failed_with} and

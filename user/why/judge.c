@@ -61,7 +61,9 @@ static bool failed(const struct evidence_case *c, enum finding_what *what)
 		return false; /* told by the RST */
 	if (e->old_state == STATE_SYN_SENT) {
 		*what = WHAT_CONNECT_FAILED;
-		return true;
+		/* By a RST that came before the watch. */
+		return !(e->err == ECONNREFUSED && case_just_begun(c) &&
+			 !failure_is_told_by_icmp(c));
 	}
 	*what = WHAT_CONNECTION_FAILED;
 	return (e->err == ETIMEDOUT || failure_is_unreachable(e->err)) &&
@@ -88,6 +90,7 @@ static bool wants_finding(const struct evidence_case *c,
 		return true;
 	case EVENT_RESET_RECEIVED:
 		*what = WHAT_RST_RECEIVED;
+		*only_if_known = case_just_begun(c);
 		return !is_false_reset(c) && !sent_from_here(c) &&
 		       !origin_is_told(c);
 	case EVENT_PACKET:
@@ -212,13 +215,12 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	match_rules(&c, f);
 	if (!f->rule && only_if_known)
 		return false;
-	if ((c.concluded || c.forgotten) &&
+	if ((c.concluded || c.drop_missed) &&
 	    f->confidence == CONFIDENCE_CERTAIN)
 		f->confidence = CONFIDENCE_LIKELY;
-	if (c.forgotten)
-		finding_add_phrase(f, "%s",
-				   "too many drops to remember: one of them "
-				   "may be the reason");
+	if (c.drop_missed)
+		finding_add_string(f, "drops_known", "not-all",
+				   "drops before are not all known");
 	if (!f->rule)
 		describe_unknown(&c, f);
 	particulars_add(&c, f);

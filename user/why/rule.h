@@ -32,7 +32,7 @@ struct evidence_case {
 	const char *reason;	   /* of the kernel, by name; "": none given */
 	bool concluded; /* that there was a RST: this kernel did not tell */
 	const struct drop *drop; /* the earlier copy, dropped here; or NULL */
-	bool forgotten; /* there were too many drops to know that for sure */
+	bool drop_missed; /* there may have been one that tcpwhy knows not of */
 	/*
 	 * A RST was received here, and sent here, but not by a socket: conn,
 	 * flow and peer are its sender's, segment->tcp still its receiver's.
