@@ -19,12 +19,8 @@ struct bpf_config {
 	__u8 retransmit_err_arg;    /* int err: 6.17 */
 	__u8 kfree_reason_arg;	    /* enum skb_drop_reason: 5.17 */
 	__u8 kfree_rx_sk_arg;	    /* struct sock *rx_sk: 6.11 */
-	/* Wake user space once this many bytes wait in the ring. */
-	__u32 wakeup_bytes;
-	/* ... or if it was not woken for so long. */
-	__u64 wakeup_ns;
-	__u32 self; /* tcpwhy's own process id */
-	__u32 reserved;
+	__u32 self;	 /* tcpwhy's own process id */
+	__u64 wakeup_ns; /* user space is woken no more often than this */
 };
 
 #ifdef __bpf__

@@ -55,18 +55,17 @@ static __always_inline void *event_reserve(__u32 kind, const __u64 size)
 extern __u64 last_wakeup;
 
 /*
- * Wake-ups are batched: one when much is waiting, or when there was none for
- * a while. So the first event after a pause is read at once, while /proc
- * still knows the process that it names.
+ * Wake-ups are batched: one if there was none for a while. So the first event
+ * after a pause is read at once, while /proc still knows the process that it
+ * names. How much waits does not count: a reader that is behind would be woken
+ * by each event, and the interrupt which that takes costs more than the event.
  */
 static __always_inline void event_submit(struct event_header *event)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 	__u64 time = event->time;
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (waiting >= config.wakeup_bytes ||
-	    time - last_wakeup >= config.wakeup_ns) {
+	if (time - last_wakeup >= config.wakeup_ns) {
 		last_wakeup = time;
 		flags = BPF_RB_FORCE_WAKEUP;
 	}

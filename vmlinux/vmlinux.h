@@ -45,10 +45,6 @@ enum {
 	BPF_RB_FORCE_WAKEUP = 2,
 };
 
-enum {
-	BPF_RB_AVAIL_DATA = 0,
-};
-
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158,
 	BPF_FUNC_sock_from_file = 162,
