@@ -160,6 +160,7 @@ lab: deps
 # --- benchmarks ------------------------------------------------------------------------
 
 include bench/owners/rules.mk
+include bench/cost/rules.mk
 
 # --- tests -------------------------------------------------------------------------
 
@@ -244,6 +245,7 @@ help:
 	@echo 'make static               one file that needs no library;  ARCH=arm64'
 	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
+	@echo 'make bench       what tcpwhy costs: a table; ROUNDS=N WORKLOADS=A,B OBSERVERS=A,B (root)'
 	@echo 'make bench-owners        who names the right process: a table (root)'
 	@echo 'make bench-owners-cost   what that costs (root)'
 	@echo 'make clean'
