@@ -5,7 +5,6 @@
  * reason.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,19 +36,6 @@ static void send_segments(int fd, int count)
 
 	memset(data, 'x', sizeof(data));
 	send_exactly(fd, data, (size_t)count * REMOTE_MSS);
-}
-
-/* Run a command that is there for this; it dies with its own message. */
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
-{
-	char command[200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(command, sizeof(command), format, args);
-	va_end(args);
-	if (system(command))
-		die("failed: %s", command);
 }
 
 static void acknowledge(struct peer *p, const struct segment *last)
@@ -297,62 +283,73 @@ static void no_route_host(struct stage *s, struct peer *p)
 	peer_close(p);
 }
 
-static void set_route(const struct stage *s, const char *what)
-{
-	if (s->family == AF_INET6)
-		run("ip -6 route %s fd09::/64 dev " TUN_DEVICE, what);
-	else
-		run("ip route %s 10.9.0.0/24 dev " TUN_DEVICE, what);
-}
-
-static void no_route_app(struct stage *s)
+/* @hinder and @help are commands of a shell. */
+static void hindered(struct stage *s, const char *hinder, const char *help)
 {
 	int fd = connect_unpaced(s);
 
 	send_exactly(fd, "ABCD", 4);
 	note_wait(s);
-	set_route(s, "del");
+	run_command(hinder);
 	/* Its timer goes off after 200 ms, and after 400 ms again. */
 	sleep_ms(300);
-	set_route(s, "add");
+	run_command(help);
 	await_acknowledged(fd);
 	close(fd);
 }
 
-/* A queue that lets one packet out and keeps the other for longer. */
-
-/* What was sent again while the first copy was waiting may come late. */
-static void close_despite_copies(struct peer *p)
+static void no_route_app(struct stage *s)
 {
-	struct segment seg;
-
-	do {
-		if (!peer_listen(p, &seg, 20000))
-			die("the end did not come");
-		if (!(seg.flags & FIN))
-			peer_send(p, ACK, NULL);
-	} while (!(seg.flags & FIN));
-	peer_take(p, &seg);
-	peer_send(p, FIN | ACK, NULL);
-	do {
-		if (!peer_listen(p, &seg, 20000))
-			die("the last acknowledgment did not come");
-	} while (seg.ack != p->snd_nxt);
+	if (s->family == AF_INET6)
+		hindered(s, "ip -6 route del fd09::/64 dev " TUN_DEVICE,
+			 "ip -6 route add fd09::/64 dev " TUN_DEVICE);
+	else
+		hindered(s, "ip route del 10.9.0.0/24 dev " TUN_DEVICE,
+			 "ip route add 10.9.0.0/24 dev " TUN_DEVICE);
 }
+
+/* A route to the remote host alone, of a type that leads nowhere. */
+#define ROUTE_APP(type)                                                    \
+	static void type##_app(struct stage *s)                            \
+	{                                                                  \
+		if (s->family == AF_INET6)                                 \
+			hindered(s, "ip route add " #type " " TUN_REMOTE6, \
+				 "ip route del " #type " " TUN_REMOTE6);   \
+		else                                                       \
+			hindered(s, "ip route add " #type " " TUN_REMOTE4, \
+				 "ip route del " #type " " TUN_REMOTE4);   \
+	}
+
+ROUTE_APP(blackhole)
+ROUTE_APP(unreachable)
+ROUTE_APP(prohibit)
+
+/* A queue of one byte. */
+static void full_queue_app(struct stage *s)
+{
+	hindered(s,
+		 "tc qdisc add dev " TUN_DEVICE
+		 " root tbf rate 1mbit burst 2000 limit 1",
+		 "tc qdisc del dev " TUN_DEVICE " root");
+}
+
+/*
+ * A queue that lets one packet out and keeps the other for some 400 ms. The
+ * timer goes off after 200 ms: there is a copy already that has not left. Once
+ * it has, another one follows, and that was not needed.
+ */
 
 static void busy_host(struct stage *s, struct peer *p)
 {
 	struct segment data;
 
-	(void)s;
 	peer_accept(p);
 	note_send(s);
-	data = peer_expect(p, ACK, REMOTE_MSS);
-	acknowledge(p, &data);
-	/* The other leaves the queue when the timer has gone off already. */
-	data = peer_expect(p, ACK, REMOTE_MSS);
-	acknowledge(p, &data);
-	close_despite_copies(p);
+	for (int i = 0; i < 2; i++) {
+		data = peer_expect(p, ACK, REMOTE_MSS);
+		acknowledge(p, &data);
+	}
+	peer_close(p);
 }
 
 static void busy_app(struct stage *s)
@@ -360,13 +357,14 @@ static void busy_app(struct stage *s)
 	int fd = connect_unpaced(s);
 
 	note_wait(s);
-	/* One packet at once, the next when 2.5 kB a second allow it. */
-	run("tc qdisc add dev " TUN_DEVICE
-	    " root tbf rate 20kbit burst 1600 limit 100000");
-	send_segments(fd, 1);
-	await_acknowledged(fd);
-	send_segments(fd, 1);
-	await_acknowledged(fd);
+	run_command("tc qdisc add dev " TUN_DEVICE
+		    " root tbf rate 27kbit burst 1600 limit 100000");
+	for (int i = 0; i < 2; i++) {
+		send_segments(fd, 1);
+		await_acknowledged(fd);
+	}
+	/* And the other copy with it. */
+	run_command("tc qdisc del dev " TUN_DEVICE " root");
 	close(fd);
 }
 
@@ -440,6 +438,14 @@ const struct script loss_scripts[] = {
 	       four_bytes_app),
 	SCRIPT("no-route", "the route is gone for a while", no_route_host,
 	       no_route_app),
+	SCRIPT("blackhole", "the same: a route that leads nowhere",
+	       no_route_host, blackhole_app),
+	SCRIPT("unreachable-route", "the same, of another type", no_route_host,
+	       unreachable_app),
+	SCRIPT("prohibit", "the same, of another type", no_route_host,
+	       prohibit_app),
+	SCRIPT("full-queue", "a full queue drops what is sent again",
+	       no_route_host, full_queue_app),
 	SCRIPT("busy-queue", "a segment waits in the queue for long", busy_host,
 	       busy_app),
 	SCRIPT("needless", "a slow acknowledgment; the probe was needless",

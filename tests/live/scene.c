@@ -39,7 +39,9 @@ static struct watcher *watch(const struct performance *p)
 		scene->prepare();
 	setenv("six", p->six ? "-6" : "", 1);
 	setenv("loop", p->six ? "::1" : "127.0.0.1", 1);
-	watcher = watcher_run(scene->options ? scene->options : ARGS("--json"),
+	watcher = watcher_run(scene->options
+				      ? scene->options
+				      : ARGS("--json", "--ring-size", "32768"),
 			      scene->script);
 	watcher_finish(watcher);
 	watcher->six = p->six;

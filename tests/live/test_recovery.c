@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Segments sent again for reasons that look alike: timers, reports of the
- * peer, of a router; and what is said when it was needless, or impossible.
+ * peer, of a router; and what is said when it was needless.
  */
 #include <string.h>
 
-#include "namespace.h"
 #include "scene.h"
 
 #define REMOTE(script) "exec $SAMPLES/remote --fast $six " script
@@ -21,12 +20,6 @@
 			.why = { "@far:8088 did not acknowledge" },        \
 			.effect = { "none if the segment was only late" }, \
 	}
-
-/* Else two mechanisms try, and fail: one is enough. */
-static void without_probes(void)
-{
-	namespace_set("tcp_early_retrans", 0);
-}
 
 static const struct expected reorder[] = {
 	{
@@ -104,54 +97,6 @@ static const struct expected zero_window[] = {
 	{ 0 },
 };
 
-static const struct expected no_route[] = {
-	{
-		RESENT("rtx.unsent", "timer:rto"),
-		.why = { "@remote-client's segment", "not on the wire",
-			 "no route to the peer" },
-		.effect = { "the peer got nothing" },
-		.evidence = { "errno=EHOSTUNREACH", "earlier=0" },
-	},
-	{
-		RESENT("rtx.timeout", "timer:rto"),
-		.why = { "@far:8088 acknowledged nothing" },
-		.effect = { "stalled" },
-		.evidence = { "earlier=1", "history=1 not sent" },
-	},
-	{ 0 },
-};
-
-static const struct expected refused[] = {
-	{
-		RESENT("rtx.unsent", "timer:tlp"),
-		.why = { "@remote-client's segment", "not on the wire",
-			 "a policy of this host refused it",
-			 "(netfilter, OUTPUT chain)" },
-		.effect = { "the peer got nothing" },
-		.evidence = { "errno=EPERM", "drop_reason=NETFILTER_DROP",
-			      "dropped_by=netfilter, OUTPUT chain" },
-	},
-	{
-		RESENT("rtx.timeout", "timer:rto"),
-		.count = 3,
-		.why = { "@far:8088 acknowledged nothing" },
-		.effect = { "stalled" },
-	},
-	{ 0 },
-};
-
-/* The data passes, its first copy does not, those after it do. */
-static void drop_second_out(void)
-{
-	namespace_firewall("table inet t {\n"
-			   "  chain c {\n"
-			   "    type filter hook output priority 0;\n"
-			   "    tcp dport 8088 tcp flags & psh == psh "
-			   "numgen inc mod 100 == 1 drop\n"
-			   "  }\n"
-			   "}\n");
-}
-
 static const struct expected needless[] = { PROBE_SENT, { 0 } };
 
 static const struct expected needless_timeout[] = {
@@ -227,16 +172,6 @@ static const struct scene scenes[] = {
 	{ .name = "rtx.zero-window",
 	  .script = REMOTE("shrunk-window"),
 	  .findings = zero_window,
-	  .also = expect_ended_well },
-	{ .name = "rtx.unsent, rtx.timeout, no route",
-	  .script = REMOTE("no-route"),
-	  .prepare = without_probes,
-	  .findings = no_route,
-	  .also = expect_ended_well },
-	{ .name = "rtx.unsent, rtx.timeout, firewall",
-	  .script = REMOTE("no-ack"),
-	  .prepare = drop_second_out,
-	  .findings = refused,
 	  .also = expect_ended_well },
 	{ .name = "rtx.tail-loss-probe, needless",
 	  .script = REMOTE("needless"),

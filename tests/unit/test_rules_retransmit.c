@@ -230,14 +230,15 @@ static void not_sent(void **state)
 	};
 	static const struct {
 		__s32 err;
+		const char *name;
 		const char *words;
 	} failures[] = {
-		{ -EBUSY, "still waits in a queue" },
-		{ -ENOMEM, "no memory" },
-		{ -EHOSTUNREACH, "no route" },
-		{ -EPERM, "a policy of this host" },
-		{ -EAGAIN, "taken back the window" },
-		{ 1, "the queue of the device was full" },
+		{ -EBUSY, "EBUSY", "still waits in a queue" },
+		{ -ENOMEM, "ENOMEM", "no memory" },
+		{ -EHOSTUNREACH, "EHOSTUNREACH", "no route" },
+		{ -EPERM, "EPERM", "a policy of this host" },
+		{ -EAGAIN, "EAGAIN", "taken back the window" },
+		{ 1, "NET_XMIT_DROP", "the queue of the device was full" },
 	};
 
 	for (size_t i = 0; i < 3 * 6; i++) {
@@ -253,6 +254,8 @@ static void not_sent(void **state)
 		assert_cause(f, "rtx.unsent");
 		assert_string_equal(f->trigger, by[i % 3].trigger);
 		assert_non_null(strstr(f->why, failures[i / 3].words));
+		assert_string_equal(lab_evidence(f, "errno")->string,
+				    failures[i / 3].name);
 		assert_non_null(strstr(f->why, "not on the wire"));
 	}
 }

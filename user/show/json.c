@@ -216,7 +216,7 @@ static void put_segment_event(struct json_sink *j,
 	if (e->reason != EVENT_NO_REASON)
 		key_string(j, "reason", host_name(j->o.host, space, e->reason));
 	if (e->err)
-		key_string(j, "error", words_errno(-(int64_t)e->err));
+		key_string(j, "error", words_send_error(e->err));
 	if (!e->seg.present)
 		return;
 	put_string(j, "segment");

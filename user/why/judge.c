@@ -159,7 +159,7 @@ static void describe_unknown(const struct evidence_case *c, struct finding *f)
 	if (c->segment && c->segment->err)
 		finding_add_number(f, "errno", -(int64_t)c->segment->err,
 				   "not sent: %s",
-				   words_errno(-(int64_t)c->segment->err));
+				   words_send_error(c->segment->err));
 	if (c->sock && c->sock->err)
 		finding_add_number(f, "errno", c->sock->err, "%s",
 				   words_errno(c->sock->err));

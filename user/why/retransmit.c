@@ -102,8 +102,8 @@ static bool match_unsent(const struct evidence_case *c, struct finding *f)
 	if (!e->err || !why)
 		return false;
 	evidence_trigger(f, loss_trigger(loss_mechanism(c, &sure)));
-	finding_add_string(f, "errno", words_errno(-(int64_t)e->err),
-			   "not sent: %s", words_errno(-(int64_t)e->err));
+	finding_add_string(f, "errno", words_send_error(e->err), "not sent: %s",
+			   words_send_error(e->err));
 	finding_add_string(f, "failure", why, NULL);
 	drop = evidence_own_copy(c);
 	if (drop) {

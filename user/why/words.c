@@ -46,6 +46,13 @@ const char *words_errno(int64_t number)
 	return text;
 }
 
+const char *words_send_error(int32_t err)
+{
+	if (err == 1) /* include/linux/netdevice.h */
+		return "NET_XMIT_DROP";
+	return words_errno(-(int64_t)err);
+}
+
 /* The unit changes where rounding would give a thousand of the smaller. */
 void words_duration(uint64_t ns, char *text, size_t size)
 {

@@ -43,6 +43,12 @@ const char *words_state(uint8_t state);
 /* "ETIMEDOUT"; "error 524" for one without a name. Static memory. */
 const char *words_errno(int64_t number);
 
+/*
+ * Why a segment was not sent: a negative errno, or what a queue said, which is
+ * positive: "NET_XMIT_DROP". Static memory.
+ */
+const char *words_send_error(int32_t err);
+
 /* The netfilter hook that @stack has from frame @from on, the innermost:
  * "INPUT"; NULL: none. */
 const char *words_chain(const struct stack *stack, unsigned int from);
