@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "watcher.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,11 @@ struct watcher *watcher_launch(const char *const *args,
 	}
 	watcher->truth = memfd_create("truth", MFD_CLOEXEC);
 	assert_true(watcher->truth >= 0);
+	/*
+	 * Several processes write to it: only by appending does none of them
+	 * overwrite another's line. The kernel does not lock a memfd's place.
+	 */
+	assert_return_code(fcntl(watcher->truth, F_SETFL, O_APPEND), errno);
 	launch.truth = watcher->truth;
 	watcher->process = process_start(&launch);
 	if (json)
