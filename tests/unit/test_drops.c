@@ -142,14 +142,24 @@ static void common_ones_crowd_out_no_loss(void **state)
 	for (__u64 i = 2; i <= 9; i++) {
 		struct segment_event e = drop_of(ours(), i, 1000 * i, 50);
 
-		assert_int_equal(drops_forgotten(model->drops),
-				 i > 6 ? i - 5 : 0);
 		assert_int_equal(drops_add(model->drops, &e, i, DROP_COMMON),
 				 0);
 	}
 	assert_int_equal(find(model, 100, 150, 99), 1);
 	assert_int_equal(find(model, 2000, 2001, 99), 0);
 	assert_int_equal(find(model, 9000, 9001, 99), 9);
+	assert_int_equal(drops_forgotten(model->drops), 0);
+}
+
+static void forgotten_losses_are_known(void **state)
+{
+	struct model *model = *state;
+
+	for (__u64 i = 1; i <= 9; i++) {
+		add(model, 10 * i, i, 100 * i, 50);
+		assert_int_equal(drops_forgotten(model->drops),
+				 i > 4 ? 10 * (i - 4) : 0);
+	}
 }
 
 /* Each of another sender: their places are taken over one by one. */
@@ -206,6 +216,7 @@ int main(void)
 		drops_test(only_of_the_sender),
 		drops_test(oldest_make_room),
 		drops_test(common_ones_crowd_out_no_loss),
+		drops_test(forgotten_losses_are_known),
 		drops_test(many_senders),
 		drops_test(since_and_reason),
 	};

@@ -111,7 +111,8 @@ int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq,
 
 	memcpy(sender.saddr, e->conn.raddr, 16);
 	memcpy(sender.daddr, e->conn.laddr, 16);
-	if (node->slot && node->drop.time > drops->forgotten)
+	if (node->slot && worth == DROP_LOSS &&
+	    node->drop.time > drops->forgotten)
 		drops->forgotten = node->drop.time;
 	forget(drops, node);
 	slot = slot_find(drops, &sender);

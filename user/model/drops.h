@@ -36,8 +36,8 @@ int drops_add(struct drops *drops, const struct segment_event *e, __u64 seq,
 	      enum drop_worth worth);
 
 /*
- * The time of the latest drop that is remembered no more, CLOCK_MONOTONIC ns:
- * later than that, a drop that is not found did not happen. 0: none yet.
+ * The time of the latest loss that is remembered no more, CLOCK_MONOTONIC ns:
+ * later than that, one that is not found did not happen. 0: none yet.
  */
 __u64 drops_forgotten(const struct drops *drops);
 
