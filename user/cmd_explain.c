@@ -46,7 +46,12 @@ static void print_markdown(void)
 {
 	printf("# Causes\n\nMade by `make docs` from the catalogue in "
 	       "`user/why`: change it there.\nWhat no rule explains is shown "
-	       "as cause `unknown`, with all its evidence.\n");
+	       "as cause `unknown`, with all its evidence.\n\n"
+	       "A sample or script makes each of them happen: "
+	       "`samples/scenes/causes` says which. Two need a\n"
+	       "limit of the whole host lowered, and so a virtual machine "
+	       "(`make check-kernels`): `rst.out-of-memory`,\n"
+	       "`rst.orphan-limit`.\n");
 	for (unsigned int i = 0; catalogue[i]; i++) {
 		printf("\n## %s\n", catalogue[i]->title);
 		for (unsigned int r = 0; r < catalogue[i]->count; r++)

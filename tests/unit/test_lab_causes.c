@@ -156,6 +156,43 @@ static void every_line_runs_and_teaches(void **state)
 	}
 }
 
+#define DOCUMENT "docs/causes.md"
+
+/* What stands before the first cause. */
+static void read_introduction(char *text, size_t size)
+{
+	FILE *file = fopen(DOCUMENT, "r");
+	char *end;
+
+	if (!file)
+		fail_msg(DOCUMENT " cannot be read: run this at the top");
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+	end = strstr(text, "\n## ");
+	assert_non_null(end);
+	*end = '\0';
+}
+
+static void what_not_every_host_can_show_is_said(void **state)
+{
+	const struct table *t = *state;
+	char introduction[4096], quoted[64];
+
+	read_introduction(introduction, sizeof(introduction));
+	for (unsigned int n = 0; n < t->count; n++) {
+		const struct row *row = &t->rows[n];
+		bool elsewhere = !strcmp(row->command, "-") ||
+				 !strncmp(row->command, "host-wide.sh ", 13);
+
+		snprintf(quoted, sizeof(quoted), "`%.*s`",
+			 (int)strcspn(row->cause, " "), row->cause);
+		if (elsewhere != !!strstr(introduction, quoted))
+			fail_msg(DOCUMENT " says %s of %s",
+				 elsewhere ? "nothing" : "something wrong",
+				 quoted);
+	}
+}
+
 #define table_test(function) \
 	cmocka_unit_test_setup_teardown(function, read_table, free_table)
 
@@ -165,6 +202,7 @@ int main(void)
 		table_test(every_cause_has_one_line),
 		table_test(every_line_is_of_a_cause),
 		table_test(every_line_runs_and_teaches),
+		table_test(what_not_every_host_can_show_is_said),
 	};
 
 	return cmocka_run_group_tests_name("lab causes", tests, NULL, NULL);

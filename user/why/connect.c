@@ -142,14 +142,16 @@ static const struct rule rules[] = {
 		.triggers = 1 << EVENT_STATE,
 		.wants = 1 << EVENT_ERROR,
 		.match = match_unreachable,
-		.meaning = "an ICMP error, or no route",
+		.meaning = "an ICMP error, or a route that was lost",
 		.why = "{owner} cannot reach {remote}: {how} ({syns_sent} in "
 		       "{waited})",
 		.effect = "connect() of {owner} fails with {failed_with}; no "
 			  "RST was "
 			  "involved",
 		.advice = "look at the firewall that rejects, at the routes, "
-			  "and whether the address is right and its host up",
+			  "and whether the address is right and its host up "
+			  "(where there is no route from the start, connect() "
+			  "fails before there is anything to see)",
 		.reference = "RFC 1122, 4.2.3.9; RFC 792; RFC 4443, 3.1; "
 			     "tcp_v4_err(), tcp_v6_err()",
 	},
