@@ -19,7 +19,7 @@ struct bpf_config {
 	__u8 retransmit_err_arg;    /* int err: 6.17 */
 	__u8 kfree_reason_arg;	    /* enum skb_drop_reason: 5.17 */
 	__u8 kfree_rx_sk_arg;	    /* struct sock *rx_sk: 6.11 */
-	__u32 self;	 /* tcpwhy's own process id */
+	__u32 self;		    /* tcpwhy's own process id */
 	__u64 wakeup_ns; /* user space is woken no more often than this */
 };
 

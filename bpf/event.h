@@ -308,6 +308,15 @@ struct event_count {
 	__u64 lost;
 };
 
+/*
+ * From the first event that found the ring full to the last, ns. User space
+ * sets from to 0 when it has taken note.
+ */
+struct event_gap {
+	__u64 from;
+	__u64 to;
+};
+
 #define EVENT_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(struct type) == (size), #type " changed size")
 #define EVENT_ASSERT_AT(type, member, at)                               \

@@ -24,6 +24,18 @@ struct {
 	__type(value, struct event_count);
 } counts __weak SEC(".maps");
 
+extern struct event_gap gap; /* in state.bpf.c */
+
+/* A race with user space, or another CPU, makes the gap wider, never less. */
+static __always_inline void gap_widen(void)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!gap.from)
+		gap.from = now;
+	gap.to = now;
+}
+
 /*
  * Reserve one event of @kind and @size (a constant), count it as produced and,
  * where the ring is full, as lost. The counters are per CPU, but a softirq can
@@ -41,6 +53,7 @@ static __always_inline void *event_reserve(__u32 kind, const __u64 size)
 	h = bpf_ringbuf_reserve(&events, size, 0);
 	if (!h) {
 		__sync_fetch_and_add(&count->lost, 1);
+		gap_widen();
 		return 0;
 	}
 	__builtin_memset(h, 0, size);

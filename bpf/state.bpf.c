@@ -6,6 +6,7 @@
 
 const volatile struct bpf_config config = {};
 __u64 last_wakeup = 0;
+struct event_gap gap = {};
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

@@ -24,11 +24,11 @@
 /* How many processes, or addresses, findings are counted for. */
 #define MAX_RANKED 512
 
+/* Losses are told no more often than this, ns of event time. */
+#define LOSS_EVERY_NS 500000000ULL
+
 /* How long before it settles the kernel is asked about an event's owner. */
 #define ASK_AFTER_NS 20000000ULL
-
-/* Findings this soon after a loss say so. */
-#define LOSS_SHADOW_NS 1000000000ULL
 
 struct pipeline {
 	struct host *host;
@@ -43,7 +43,10 @@ struct pipeline {
 	struct finding finding; /* the one being made; large */
 	uint64_t seq;
 	uint64_t now; /* the latest time seen */
-	uint64_t lost_at;
+	struct gaps gaps;
+	uint64_t counted_at; /* the time of the last counts */
+	struct loss loss;    /* not told yet */
+	uint64_t loss_told;
 	struct summary summary;
 	struct ranking *by_process, *by_remote;
 };
@@ -305,7 +308,8 @@ static struct flow *listener_of_drop(const struct pipeline *p,
 static void settle_event(struct pipeline *p, const struct queue_item *item,
 			 const struct event_header *e)
 {
-	struct judge judge = { p->host, p->flows, p->drops, p->resets };
+	struct judge judge = { p->host, p->flows, p->drops, p->resets,
+			       &p->gaps };
 	struct moment m = {
 		.seq = item->seq,
 		.event = e,
@@ -338,9 +342,6 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 	if (scope_keeps(p->scope, &m, found ? &p->finding : NULL)) {
 		p->sink->ops->event(p->sink, &m);
 		if (found) {
-			p->finding.after_loss =
-				p->lost_at &&
-				e->time - p->lost_at < LOSS_SHADOW_NS;
 			p->sink->ops->finding(p->sink, &p->finding);
 			count_finding(p, &p->finding);
 		}
@@ -352,19 +353,27 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 		tell_ending(p, &m);
 }
 
+/* By @now all that was lost is of the past; it may go on, in a storm. */
+static void tell_loss(struct pipeline *p, uint64_t now)
+{
+	if (!p->loss.count ||
+	    (p->loss_told && now < p->loss_told + LOSS_EVERY_NS))
+		return;
+	p->loss.total = p->summary.lost;
+	p->sink->ops->lost(p->sink, &p->loss);
+	p->loss.count = 0;
+	p->loss_told = now;
+}
+
 static void settle_first(struct pipeline *p)
 {
 	const struct queue_item *item = queue_first(&p->queue);
 	const struct event_header *e = queue_event(item);
 
 	sink_advance(p->sink, item->time);
-	if (item->lost) {
-		p->lost_at = item->time;
-		p->sink->ops->lost(p->sink, item->time, item->lost,
-				   item->lost_total);
-	} else {
-		settle_event(p, item, e);
-	}
+	if (p->loss.when.to < item->time)
+		tell_loss(p, item->time);
+	settle_event(p, item, e);
 	flow_unref(item->flow);
 	queue_pop(&p->queue);
 }
@@ -379,8 +388,11 @@ static void advance(struct pipeline *p, uint64_t now)
 	while ((item = queue_first(&p->queue)) &&
 	       item->time + PIPELINE_SETTLE_NS <= now)
 		settle_first(p);
-	if (now > PIPELINE_SETTLE_NS)
-		sink_advance(p->sink, now - PIPELINE_SETTLE_NS);
+	if (now <= PIPELINE_SETTLE_NS)
+		return;
+	sink_advance(p->sink, now - PIPELINE_SETTLE_NS);
+	if (p->loss.when.to < now - PIPELINE_SETTLE_NS)
+		tell_loss(p, now - PIPELINE_SETTLE_NS);
 }
 
 /* --- what a source delivers --- */
@@ -451,10 +463,20 @@ static int on_event(void *arg, const struct event_header *e)
 	return err;
 }
 
-static int on_counts(struct pipeline *p, const struct fact *fact)
+/* Recordings did not always tell when: then at any time since the last. */
+static struct span gap_of(const struct pipeline *p, const struct fact *fact)
+{
+	if (fact->counts.gap_to)
+		return (struct span){ fact->counts.gap_from,
+				      fact->counts.gap_to };
+	return (struct span){ p->counted_at, p->now };
+}
+
+static void on_counts(struct pipeline *p, const struct fact *fact)
 {
 	struct summary *s = &p->summary;
-	struct queue_item item = { .time = p->now };
+	struct span gap = gap_of(p, fact);
+	uint64_t lost = 0;
 
 	s->counted = true;
 	s->produced = 0;
@@ -463,19 +485,28 @@ static int on_counts(struct pipeline *p, const struct fact *fact)
 	memcpy(s->kinds, fact->counts.kinds, sizeof(s->kinds));
 	for (unsigned int kind = 0; kind < EVENT_KINDS; kind++) {
 		s->produced += s->kinds[kind].produced;
-		item.lost_total += s->kinds[kind].lost;
+		lost += s->kinds[kind].lost;
 	}
-	item.lost = item.lost_total - s->lost;
-	s->lost = item.lost_total;
-	return item.lost ? queue_push(&p->queue, &item, NULL) : 0;
+	p->counted_at = p->now;
+	if (lost != s->lost || fact->counts.gap_to)
+		gaps_add(&p->gaps, gap);
+	if (lost == s->lost)
+		return;
+	if (!p->loss.count)
+		p->loss.when.from = gap.from;
+	p->loss.when.to = gap.to;
+	p->loss.count += lost - s->lost;
+	s->lost = lost;
 }
 
 static int on_fact(void *arg, const struct fact *fact)
 {
 	struct pipeline *p = arg;
 
-	if (fact->kind == FACT_COUNTS)
-		return on_counts(p, fact);
+	if (fact->kind == FACT_COUNTS) {
+		on_counts(p, fact);
+		return 0;
+	}
 	if (fact->kind == FACT_SCOPE) {
 		if (fact->scope.root_pid)
 			scope_set_root(p->scope, fact->scope.root_pid);
@@ -546,6 +577,8 @@ void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)
 {
 	while (queue_first(&p->queue))
 		settle_first(p);
+	p->loss_told = 0;
+	tell_loss(p, p->now);
 	p->summary.truncated = truncated;
 	p->summary.bad += bad;
 	p->summary.evicted = flow_table_evicted(p->flows);

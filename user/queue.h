@@ -18,8 +18,6 @@ struct queue_item {
 	uint64_t duration;
 	bool duration_known;
 	uint8_t state; /* of the flow, after this event */
-	uint64_t lost; /* no event, but this many were lost; else 0 */
-	uint64_t lost_total;
 	uint64_t size; /* of the event that follows, in bytes */
 };
 

@@ -47,6 +47,9 @@ static long long expect_balance(const struct watcher *watcher)
 
 		EXPECT(watcher, lost >= 0 && lost <= produced, "%s: %lld, %lld",
 		       kind, produced, lost);
+		EXPECT(watcher,
+		       json_number(value, "received") + lost == produced,
+		       "%s: received + lost = produced", kind);
 		if (has_lines(kind))
 			EXPECT(watcher,
 			       count_kind(watcher, kind) == produced - lost,
@@ -104,6 +107,85 @@ static void overflow(void **state)
 	EXPECT(watcher, told == lost, "%lld told as lost", lost);
 }
 
+/* The one finding about @port; and whether it says that it may lack events. */
+static void expect_touched(const struct watcher *watcher, int port,
+			   bool touched)
+{
+	yajl_val found = NULL;
+
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		const struct line *line = &watcher->lines[i];
+
+		if (!strcmp(line->type, "finding") &&
+		    json_number(line->json, "local/port") == port) {
+			EXPECT(watcher, !found, "one finding about %d", port);
+			found = line->json;
+		}
+	}
+	EXPECT(watcher, found, "a finding about %d", port);
+	EXPECT(watcher,
+	       YAJL_IS_TRUE(json_at(found, "evidence/after_loss")) == touched,
+	       "%d: after_loss", port);
+	EXPECT(watcher,
+	       !strcmp(json_string(found, "confidence"),
+		       touched ? "likely" : "certain"),
+	       "%d: confidence", port);
+	if (!touched)
+		return;
+	EXPECT(watcher,
+	       strcmp(json_string(found, "evidence/lost_from"),
+		      json_string(found, "evidence/lost_until")) < 0,
+	       "%d: from when to when", port);
+	EXPECT(watcher,
+	       strcmp(json_string(found, "evidence/lost_until"),
+		      json_string(found, "time")) < 0,
+	       "%d: before it happened", port);
+}
+
+/*
+ * A connection that lived while events were lost, and one that began later. A
+ * replay says the same, to the byte.
+ */
+static void gap_is_marked(void **state)
+{
+	struct pair old = PAIR("old", "127.0.0.1", 9002),
+		    new = PAIR("new", "::1", 9003), storm = stormy_pair();
+	const char *file = temporary_file();
+	struct watcher *watcher, *again;
+
+	(void)state;
+	watcher = watcher_start(
+		ARGS("watch", "--json", "--ring-size", "64", "-w", file));
+	pair_start(&old);
+	pair_start(&new);
+	pair_start(&storm);
+	pair_connect(&old);
+	watcher_await(watcher, "\"port\":9002");
+	process_signal(watcher->process, SIGSTOP);
+	process_await_delivery(watcher->process);
+	pair_burst(&storm, BURST);
+	process_signal(watcher->process, SIGCONT);
+	watcher_await(watcher, "{\"type\":\"lost\"");
+	pair_reset(&old);
+	pair_connect(&new);
+	pair_reset(&new);
+	pair_end(&old);
+	pair_end(&new);
+	pair_end(&storm);
+	watcher_stop(watcher);
+
+	EXPECT(watcher, watcher->status == 0, "exit status 0");
+	EXPECT(watcher, expect_balance(watcher) > BURST, "most of it is lost");
+	expect_touched(watcher, 9002, true);
+	expect_touched(watcher, 9003, false);
+
+	again = watcher_start(ARGS("replay", "--json", file));
+	watcher_finish(again);
+	EXPECT(again, again->status == 0, "exit status 0");
+	EXPECT(again, !strcmp(again->process->out.at, watcher->process->out.at),
+	       "the same as\n%s", watcher->process->out.at);
+}
+
 /* With room enough nothing is lost, although the end comes amid a storm. */
 static void nothing_lost(void **state)
 {
@@ -144,6 +226,7 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(overflow),
+		LIVE_TEST(gap_is_marked),
 		LIVE_TEST(nothing_lost),
 		LIVE_TEST(text_says_so),
 	};

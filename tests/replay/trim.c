@@ -32,7 +32,7 @@ struct trim {
 	struct set connections;	   /* as connection() has them */
 	struct recorder *recorder; /* NULL: first pass, only learn */
 	uint64_t kept;
-	struct event_count kinds[EVENT_KINDS];
+	struct kind_count kinds[EVENT_KINDS];
 };
 
 static bool has(const struct set *set, uint64_t value)
@@ -109,6 +109,7 @@ static int on_event(void *arg, const struct event_header *e)
 	    e->kind != EVENT_STALLED) {
 		trim->kept++;
 		trim->kinds[e->kind].produced++;
+		trim->kinds[e->kind].received++;
 	}
 	return recorder_event(trim->recorder, e);
 }

@@ -100,14 +100,12 @@ static inline void lab_on_ending(struct sink *sink, const struct ending *e)
 	lab_say(sink, "ending", e->how);
 }
 
-static inline void lab_on_lost(struct sink *sink, uint64_t time, uint64_t more,
-			       uint64_t total)
+static inline void lab_on_lost(struct sink *sink, const struct loss *loss)
 {
 	char text[64];
 
-	(void)time;
-	snprintf(text, sizeof(text), "%lu/%lu", (unsigned long)more,
-		 (unsigned long)total);
+	snprintf(text, sizeof(text), "%lu/%lu", (unsigned long)loss->count,
+		 (unsigned long)loss->total);
 	lab_say(sink, "lost", text);
 }
 

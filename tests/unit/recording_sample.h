@@ -83,13 +83,16 @@ static inline void add_item(struct log *log, const void *data, size_t size)
 
 static inline int print_counts(char *line, size_t size, const struct fact *f)
 {
-	int n = snprintf(line, size, "counts %lu %lu",
+	int n = snprintf(line, size, "counts %lu %lu, %lu to %lu",
 			 (unsigned long)f->counts.decoded,
-			 (unsigned long)f->counts.bad);
+			 (unsigned long)f->counts.bad,
+			 (unsigned long)f->counts.gap_from,
+			 (unsigned long)f->counts.gap_to);
 
 	for (int i = 0; i < EVENT_KINDS; i++)
-		n += snprintf(line + n, size - n, " %lu/%lu",
+		n += snprintf(line + n, size - n, " %lu/%lu/%lu",
 			      (unsigned long)f->counts.kinds[i].produced,
+			      (unsigned long)f->counts.kinds[i].received,
 			      (unsigned long)f->counts.kinds[i].lost);
 	return n;
 }
@@ -203,7 +206,11 @@ static const struct fact facts[] = {
 
 static const struct fact counts = {
 	.kind = FACT_COUNTS,
-	.counts = { 10, 3, { [1] = { 1, 2 }, [EVENT_KINDS - 1] = { 8, 9 } } },
+	.counts = { 10,
+		    3,
+		    { [1] = { 1, 2, 3 }, [EVENT_KINDS - 1] = { 8, 9, 10 } },
+		    11,
+		    12 },
 };
 
 union any_event {

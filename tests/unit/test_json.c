@@ -380,6 +380,7 @@ static void summaries(void **state)
 	show_with(&s, json_sink_new, options);
 	sum.kinds[EVENT_STATE].produced = 20;
 	sum.kinds[EVENT_STATE].lost = 5;
+	sum.kinds[EVENT_STATE].received = 15;
 	s.sink->ops->end(s.sink, &sum);
 	tree = parse(&s);
 	assert_string(tree, "type", "end");
@@ -393,6 +394,7 @@ static void summaries(void **state)
 	assert_number(tree, "events.produced", 20);
 	assert_number(tree, "events.lost", 5);
 	assert_number(tree, "events.kinds.state.lost", 5);
+	assert_number(tree, "events.kinds.state.received", 15);
 	assert_true(YAJL_IS_TRUE(at(tree, "truncated")));
 	yajl_tree_free(tree);
 
@@ -404,11 +406,14 @@ static void summaries(void **state)
 	assert_null_at(tree, "events.lost");
 	yajl_tree_free(tree);
 
-	s.sink->ops->lost(s.sink, 2 * SEC, 5, 12);
+	s.sink->ops->lost(s.sink,
+			  &(struct loss){ 5, 12, { 2 * SEC - 1, 2 * SEC } });
 	tree = parse(&s);
 	assert_string(tree, "type", "lost");
 	assert_number(tree, "lost", 5);
 	assert_number(tree, "total", 12);
+	assert_string(tree, "from", "2023-11-14T22:13:21.999999999Z");
+	assert_string(tree, "time", "2023-11-14T22:13:22.000000000Z");
 	yajl_tree_free(tree);
 	shown_free(&s);
 }

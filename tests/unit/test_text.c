@@ -134,15 +134,15 @@ static void bare_finding(void **state)
 	f.has_peer = false;
 	f.evidence_count = 0;
 	f.after_loss = true;
+	f.lost = (struct span){ SEC, 2 * SEC };
 	*f.effect = '\0';
 	s.sink->ops->finding(s.sink, &f);
-	assert_shown(&s,
-		     "22:13:22.120  RST  127.0.0.1:8082 ← 127.0.0.1:51234\n"
-		     "  why     it did something\n"
-		     "  seen    events were lost shortly before: this may be "
-		     "incomplete\n"
-		     "  advice  do not\n"
-		     "  cause   unknown\n");
+	assert_shown(&s, "22:13:22.120  RST  127.0.0.1:8082 ← 127.0.0.1:51234\n"
+			 "  why     it did something\n"
+			 "  seen    events were lost between 22:13:21.000 "
+			 "and 22:13:22.000: one may be missing here\n"
+			 "  advice  do not\n"
+			 "  cause   unknown\n");
 }
 
 static void headlines(void **state)
@@ -208,7 +208,9 @@ static void wrapped_at_80_columns(void **state)
 	f.owner = f.actor = f.peer = some_party(4194304, "fifteen-letters");
 	for (int i = 0; i < 9; i++)
 		s.sink->ops->finding(s.sink, &f);
-	s.sink->ops->lost(s.sink, 3 * SEC, UINT64_MAX, UINT64_MAX);
+	s.sink->ops->lost(s.sink, &(struct loss){ UINT64_MAX,
+						  UINT64_MAX,
+						  { 3 * SEC - 1, 3 * SEC } });
 	sink_advance(s.sink, 9 * SEC);
 	fflush(s.out);
 	assert_non_null(strstr(s.text, "6 more in "));
@@ -567,8 +569,8 @@ static void burst_of_a_client(void **state)
 	fflush(s.out);
 	assert_non_null(strstr(s.text, "FAILED  connect.timeout: 7 more in 0 "
 				       "us, server[4120] to 10.0.0.2:443; "
-				       "events were\n          lost shortly "
-				       "before\n"));
+				       "events were\n          lost "
+				       "meanwhile\n"));
 	shown_free(&s);
 }
 
@@ -596,7 +598,8 @@ static void losses(void **state)
 
 	(void)state;
 	show_with(&s, text_sink_new, utc);
-	s.sink->ops->lost(s.sink, 2 * SEC, 5, 12);
+	s.sink->ops->lost(s.sink,
+			  &(struct loss){ 5, 12, { 2 * SEC - 1, 2 * SEC } });
 	fflush(s.out);
 	assert_non_null(strstr(s.text, "22:13:22.000  LOST 5 events (12 so "
 				       "far)"));

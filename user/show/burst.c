@@ -76,6 +76,6 @@ void burst_print(const struct sink_options *page, const struct fold_line *l)
 		add_party(&line, &l->actor, "");
 	}
 	if (l->after_loss)
-		line_add(&line, "; events were lost shortly before");
+		line_add(&line, "; events were lost meanwhile");
 	headline_print(page, l->time, l->what, text);
 }

@@ -69,7 +69,8 @@ static void key_foreign(struct json_sink *j, const char *key, const char *text)
 	key_string(j, key, text ? safe : NULL);
 }
 
-static void key_time(struct json_sink *j, uint64_t monotonic)
+static void key_instant(struct json_sink *j, const char *key,
+			uint64_t monotonic)
 {
 	uint64_t real = host_realtime(j->o.host, monotonic);
 	time_t seconds = real / 1000000000ULL;
@@ -80,7 +81,12 @@ static void key_time(struct json_sink *j, uint64_t monotonic)
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%09uZ", date,
 		 (unsigned int)(real % 1000000000ULL));
-	key_string(j, "time", text);
+	key_string(j, key, text);
+}
+
+static void key_time(struct json_sink *j, uint64_t monotonic)
+{
+	key_instant(j, "time", monotonic);
 }
 
 static void key_endpoint(struct json_sink *j, const char *key,
@@ -272,6 +278,10 @@ static void put_evidence(struct json_sink *j, const struct finding *f)
 		put_string(j, f->stack.frames[i]);
 	yajl_gen_array_close(j->gen);
 	key_bool(j, "after_loss", f->after_loss);
+	if (f->after_loss) {
+		key_instant(j, "lost_from", f->lost.from);
+		key_instant(j, "lost_until", f->lost.to);
+	}
 	yajl_gen_map_close(j->gen);
 }
 
@@ -384,15 +394,15 @@ static void json_ending(struct sink *sink, const struct ending *e)
 
 /* --- losses, the end --- */
 
-static void json_lost(struct sink *sink, uint64_t time, uint64_t more,
-		      uint64_t total)
+static void json_lost(struct sink *sink, const struct loss *loss)
 {
 	struct json_sink *j = json_of(sink);
 
 	begin(j, "lost");
-	key_time(j, time);
-	key_number(j, "lost", more);
-	key_number(j, "total", total);
+	key_time(j, loss->when.to);
+	key_number(j, "lost", loss->count);
+	key_number(j, "total", loss->total);
+	key_instant(j, "from", loss->when.from);
 	finish(j);
 }
 
@@ -468,6 +478,7 @@ static void json_end(struct sink *sink, const struct summary *s)
 		put_string(j, event_kind_name(kind));
 		yajl_gen_map_open(j->gen);
 		key_number(j, "produced", s->kinds[kind].produced);
+		key_number(j, "received", s->kinds[kind].received);
 		key_number(j, "lost", s->kinds[kind].lost);
 		yajl_gen_map_close(j->gen);
 	}

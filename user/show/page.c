@@ -33,26 +33,35 @@ unsigned int page_columns(const char *text)
 	return columns_of(text, strlen(text));
 }
 
-void page_time(const struct sink_options *page, uint64_t time)
+void page_clock(const struct sink_options *page, uint64_t time,
+		char text[PAGE_CLOCK_LEN])
 {
 	uint64_t start = host_start(page->host);
 	uint64_t real = host_realtime(page->host, time);
 	time_t seconds = real / 1000000000ULL;
-	char text[16];
 	struct tm tm;
+	size_t len;
 
 	if (page->clock == SINK_RELATIVE) {
-		fprintf(page->out, "%12.6f",
-			((double)time - (double)start) / 1e9);
+		snprintf(text, PAGE_CLOCK_LEN, "%.6f",
+			 ((double)time - (double)start) / 1e9);
 		return;
 	}
 	if (page->clock == SINK_UTC)
 		gmtime_r(&seconds, &tm);
 	else
 		localtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%H:%M:%S", &tm);
-	fprintf(page->out, "%s.%03u", text,
-		(unsigned int)(real / 1000000 % 1000));
+	len = strftime(text, PAGE_CLOCK_LEN, "%H:%M:%S", &tm);
+	snprintf(text + len, PAGE_CLOCK_LEN - len, ".%03u",
+		 (unsigned int)(real / 1000000 % 1000));
+}
+
+void page_time(const struct sink_options *page, uint64_t time)
+{
+	char text[PAGE_CLOCK_LEN];
+
+	page_clock(page, time, text);
+	fprintf(page->out, "%*s", PAGE_TIME_COLUMNS, text);
 }
 
 /* The length of what is not to be broken at the start of @text. */

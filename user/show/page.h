@@ -28,6 +28,11 @@ unsigned int page_columns(const char *text);
 #define PAGE_TIME_COLUMNS 12
 void page_time(const struct sink_options *page, uint64_t time);
 
+/* The same for use in a sentence: without spaces before it. */
+#define PAGE_CLOCK_LEN 32
+void page_clock(const struct sink_options *page, uint64_t time,
+		char text[PAGE_CLOCK_LEN]);
+
 /*
  * The rest of a line of which @at columns are used: @text behind a space,
  * broken at spaces, what follows indented by PAGE_INDENT.

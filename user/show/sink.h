@@ -11,6 +11,7 @@
 
 #include "finding.h"
 #include "flow.h"
+#include "gaps.h"
 #include "host.h"
 #include "moment.h"
 #include "ranking.h"
@@ -76,7 +77,7 @@ struct summary {
 	uint64_t lost;
 	uint64_t evicted;  /* flows forgotten for want of room */
 	uint64_t untraced; /* retransmissions counted, but not told */
-	struct event_count kinds[EVENT_KINDS];
+	struct kind_count kinds[EVENT_KINDS];
 	bool counted;	/* produced and lost are known */
 	bool truncated; /* the recording ends in the middle */
 };
@@ -94,8 +95,7 @@ struct sink_ops {
 	void (*finding)(struct sink *sink, const struct finding *f);
 	void (*amendment)(struct sink *sink, const struct amendment *a);
 	void (*ending)(struct sink *sink, const struct ending *e);
-	void (*lost)(struct sink *sink, uint64_t time, uint64_t more,
-		     uint64_t total);
+	void (*lost)(struct sink *sink, const struct loss *loss);
 	void (*end)(struct sink *sink, const struct summary *summary);
 	void (*free)(struct sink *sink);
 };

@@ -177,13 +177,19 @@ add_phrase(struct line *line, const char *format, ...)
 static void print_evidence(const struct text_sink *t, const struct finding *f)
 {
 	char text[FINDING_MAX_EVIDENCE * sizeof(f->evidence[0].phrase)] = "";
+	char from[PAGE_CLOCK_LEN], to[PAGE_CLOCK_LEN];
 	struct line line = LINE(text);
 
 	for (unsigned int i = 0; i < f->evidence_count; i++)
 		add_phrase(&line, "%s", f->evidence[i].phrase);
-	if (f->after_loss)
-		add_phrase(&line, "events were lost shortly before: this may "
-				  "be incomplete");
+	if (f->after_loss) {
+		page_clock(&t->o, f->lost.from, from);
+		page_clock(&t->o, f->lost.to, to);
+		add_phrase(&line,
+			   "events were lost between %s and %s: one may be "
+			   "missing here",
+			   from, to);
+	}
 	page_item(&t->o, "seen", text);
 }
 
@@ -374,17 +380,19 @@ static void text_ending(struct sink *sink, const struct ending *e)
 
 /* --- the end of watching --- */
 
-static void text_lost(struct sink *sink, uint64_t time, uint64_t more,
-		      uint64_t total)
+static void text_lost(struct sink *sink, const struct loss *loss)
 {
 	struct text_sink *t = text_of(sink);
-	char text[160];
+	char from[PAGE_CLOCK_LEN], to[PAGE_CLOCK_LEN], text[200];
 
+	page_clock(&t->o, loss->when.from, from);
+	page_clock(&t->o, loss->when.to, to);
 	snprintf(text, sizeof(text),
-		 "%llu events (%llu so far): the ring was full; --ring-size "
-		 "makes it larger",
-		 (unsigned long long)more, (unsigned long long)total);
-	page_time(&t->o, time);
+		 "%llu events (%llu so far) between %s and %s: the ring was "
+		 "full; --ring-size makes it larger",
+		 (unsigned long long)loss->count,
+		 (unsigned long long)loss->total, from, to);
+	page_time(&t->o, loss->when.to);
 	fprintf(t->o.out, "  %sLOST%s", red(t), plain(t));
 	page_wrapped(&t->o, text, PAGE_TIME_COLUMNS + 6);
 }

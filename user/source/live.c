@@ -34,8 +34,14 @@
 /* At the end the kernel is asked as if so much later. */
 #define LAST_LOOK_NS 1000000000ULL
 
-/* How often losses are looked for. */
+/* How often losses are looked for that leave no gap in the ring. */
 #define LOSS_CHECK_NS 500000000ULL
+
+/*
+ * How often, in time of events, a gap in the ring is told while it grows: well
+ * within the settling window, so that findings which it touches say so.
+ */
+#define GAP_CHECK_NS 10000000ULL
 
 struct live {
 	struct tcpwhy_bpf *skel;
@@ -56,7 +62,12 @@ struct live {
 	uint64_t from_scan;
 	uint64_t halves[EVENT_KINDS]; /* left out: see is_half() */
 	uint64_t bad;
+	uint64_t received[EVENT_KINDS];
 	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
+	uint64_t missed_told;	  /* of those, what no full ring explains */
+	uint64_t gap_told;	  /* when one was lost last, ns; as of it */
+	uint64_t counted_at;	  /* when that was, ns */
+	uint64_t gap_check;	  /* a gap is told when events are so late */
 	uint64_t attached_at;	  /* from when on all programs are there */
 	uint64_t stopped_at;	  /* until when they were; 0: still are */
 	uint64_t loss_check;	  /* when to look next, CLOCK_MONOTONIC ns */
@@ -100,6 +111,7 @@ static int attach(struct live *live, struct live_problem *problem)
 		problem_explain(problem, "cannot attach to %s: %s",
 				failed->hook, strerror(-err));
 	live->attached_at = facts_now();
+	live->counted_at = live->attached_at;
 	return err;
 }
 
@@ -171,6 +183,92 @@ const struct btf *live_btf(const struct live *live)
 	return live->btf;
 }
 
+/* --- counting --- */
+
+/* Returns how many were lost for want of room in the ring. */
+static uint64_t read_counts(const struct live *live, struct kind_count *kinds)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
+	int fd = bpf_map__fd(live->skel->maps.counts);
+	uint64_t lost = 0;
+
+	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++) {
+		if (bpf_map_lookup_elem(fd, &kind, percpu))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			kinds[kind].produced += percpu[cpu].produced;
+			kinds[kind].lost += percpu[cpu].lost;
+		}
+		lost += kinds[kind].lost;
+	}
+	free(percpu);
+	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++) {
+		kinds[kind].produced -= live->halves[kind];
+		kinds[kind].received = live->received[kind];
+	}
+	return lost;
+}
+
+/* Takes it: what is lost from now on is another gap. */
+static struct event_gap take_gap(struct live *live)
+{
+	struct event_gap *gap = &live->skel->bss->gap;
+	struct event_gap taken;
+
+	taken.from = __atomic_exchange_n(&gap->from, 0, __ATOMIC_ACQ_REL);
+	taken.to = __atomic_load_n(&gap->to, __ATOMIC_ACQUIRE);
+	if (taken.to == live->gap_told)
+		return (struct event_gap){ 0 };
+	/* Between those two, or noted by another CPU just before. */
+	if (!taken.from || taken.from > taken.to)
+		taken.from = live->gap_told;
+	live->gap_told = taken.to;
+	return taken;
+}
+
+static int deliver_counts(struct live *live, bool only_new_losses)
+{
+	struct fact fact = { .kind = FACT_COUNTS };
+	struct event_gap gap = take_gap(live);
+	uint64_t now = facts_now(), lost, missed = 0;
+
+	lost = read_counts(live, fact.counts.kinds);
+	parts_add_misses(&live->parts, live->skel->obj, fact.counts.kinds);
+	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
+		missed += fact.counts.kinds[kind].lost;
+	missed -= lost;
+	if (missed > live->missed_told) { /* nobody knows when */
+		gap.from = live->counted_at;
+		gap.to = now;
+	}
+	live->counted_at = now;
+	if (only_new_losses && !gap.to && lost + missed == live->lost_told)
+		return 0;
+	live->missed_told = missed;
+	live->lost_told = lost + missed;
+	fact.counts.decoded = live->delivered - live->from_scan;
+	fact.counts.bad = live->bad;
+	fact.counts.gap_from = gap.from;
+	fact.counts.gap_to = gap.to;
+	return live->handler->fact(live->handler->arg, &fact);
+}
+
+/*
+ * Before an event of @time: the pipeline has to know of a gap before it shows
+ * what that may have to do with.
+ */
+static int tell_gap(struct live *live, uint64_t time)
+{
+	uint64_t to =
+		__atomic_load_n(&live->skel->bss->gap.to, __ATOMIC_RELAXED);
+
+	if (to == live->gap_told || time < live->gap_check)
+		return 0;
+	live->gap_check = time + GAP_CHECK_NS;
+	return deliver_counts(live, true);
+}
+
 /* --- delivering --- */
 
 /*
@@ -210,6 +308,7 @@ static int deliver(struct live *live, const void *data, size_t size)
 		return 0;
 	}
 	live->delivered++;
+	live->received[event->kind]++;
 	watch_firewall(live, event);
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
@@ -275,7 +374,8 @@ static int on_record(void *arg, void *data, size_t size)
 	if (size >= sizeof(struct event_header)) {
 		uint64_t time = ((struct event_header *)data)->time;
 
-		if (live->scan.count)
+		err = tell_gap(live, time);
+		if (!err && live->scan.count)
 			err = deliver_scan(live, time);
 		if (!err)
 			err = ask_holders(live, time, is_current(time));
@@ -313,43 +413,6 @@ int live_start(struct live *live, const struct source_handler *handler)
 	return err;
 }
 
-static uint64_t read_counts(const struct live *live, struct event_count *kinds)
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
-	int fd = bpf_map__fd(live->skel->maps.counts);
-	uint64_t lost = 0;
-
-	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++) {
-		if (bpf_map_lookup_elem(fd, &kind, percpu))
-			continue;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			kinds[kind].produced += percpu[cpu].produced;
-			kinds[kind].lost += percpu[cpu].lost;
-		}
-	}
-	free(percpu);
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
-		kinds[kind].produced -= live->halves[kind];
-	parts_add_misses(&live->parts, live->skel->obj, kinds);
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
-		lost += kinds[kind].lost;
-	return lost;
-}
-
-static int deliver_counts(struct live *live, bool only_new_losses)
-{
-	struct fact fact = { .kind = FACT_COUNTS };
-	uint64_t lost = read_counts(live, fact.counts.kinds);
-
-	if (only_new_losses && lost == live->lost_told)
-		return 0;
-	live->lost_told = lost;
-	fact.counts.decoded = live->delivered - live->from_scan;
-	fact.counts.bad = live->bad;
-	return live->handler->fact(live->handler->arg, &fact);
-}
-
 static int deliver_stalled(void *arg, const struct segment_event *e)
 {
 	struct live *live = arg;
@@ -379,6 +442,8 @@ static int drain(struct live *live)
 	if (!err && now >= live->loss_check) {
 		live->loss_check = now + LOSS_CHECK_NS;
 		err = deliver_counts(live, true);
+	} else if (!err) {
+		err = tell_gap(live, now);
 	}
 	if (!err)
 		err = live->handler->tick(live->handler->arg,

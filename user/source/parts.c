@@ -251,8 +251,7 @@ void parts_attach_on_demand(struct parts *parts,
  * run by themselves.
  */
 void parts_add_misses(const struct parts *parts,
-		      const struct bpf_object *object,
-		      struct event_count *kinds)
+		      const struct bpf_object *object, struct kind_count *kinds)
 {
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->at[i];

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "event.h"
+#include "source.h"
 
 struct bpf_object;
 struct bpf_object_skeleton;
@@ -67,7 +67,7 @@ void parts_attach_on_demand(struct parts *parts,
 /* Add to @kinds, by kind, the events that the kernel let our programs miss. */
 void parts_add_misses(const struct parts *parts,
 		      const struct bpf_object *object,
-		      struct event_count *kinds);
+		      struct kind_count *kinds);
 
 /* The kinds of events that come, or would on demand: 1 << EVENT_... */
 uint32_t parts_kinds(const struct parts *parts);

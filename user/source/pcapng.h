@@ -74,7 +74,10 @@ struct pcapng_option {
  * and what the checksum covers have to stay, so that an old reader can tell
  * a newer file from a damaged one.
  */
-#define RECORD_LAYOUT 1
+#define RECORD_LAYOUT 2
+
+/* In layout 1, counts say neither when nor how many of a kind were received. */
+#define RECORD_LAYOUT_GAPS 2
 
 struct record_header {
 	uint16_t kind;

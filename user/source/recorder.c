@@ -213,7 +213,10 @@ static void put_counts(struct recorder *r, const struct fact *fact)
 	for (size_t i = 0; i < EVENT_KINDS; i++) {
 		put_u64(r, fact->counts.kinds[i].produced);
 		put_u64(r, fact->counts.kinds[i].lost);
+		put_u64(r, fact->counts.kinds[i].received);
 	}
+	put_u64(r, fact->counts.gap_from);
+	put_u64(r, fact->counts.gap_to);
 }
 
 static void put_fact(struct recorder *r, const struct fact *fact)

@@ -144,8 +144,10 @@ static void take_process(struct cursor *c, struct fact *fact)
 	fact->process.cmdline = take_optional(c);
 }
 
-static void take_counts(struct cursor *c, struct fact *fact)
+static void take_counts(struct cursor *c, struct fact *fact,
+			unsigned int layout)
 {
+	const bool gaps = layout >= RECORD_LAYOUT_GAPS;
 	uint32_t kinds;
 
 	fact->counts.decoded = take_u64(c);
@@ -154,12 +156,22 @@ static void take_counts(struct cursor *c, struct fact *fact)
 	if (kinds > EVENT_KINDS)
 		c->bad = true;
 	for (uint32_t i = 0; i < kinds && !c->bad; i++) {
-		fact->counts.kinds[i].produced = take_u64(c);
-		fact->counts.kinds[i].lost = take_u64(c);
+		struct kind_count *kind = &fact->counts.kinds[i];
+
+		kind->produced = take_u64(c);
+		kind->lost = take_u64(c);
+		kind->received = gaps ? take_u64(c)
+				      : kind->produced - kind->lost;
 	}
+	if (!gaps)
+		return;
+	fact->counts.gap_from = take_u64(c);
+	fact->counts.gap_to = take_u64(c);
+	if (fact->counts.gap_from > fact->counts.gap_to)
+		c->bad = true;
 }
 
-static void take_fact(struct cursor *c, struct fact *fact)
+static void take_fact(struct cursor *c, struct fact *fact, unsigned int layout)
 {
 	switch (fact->kind) {
 	case FACT_HOST:
@@ -186,7 +198,7 @@ static void take_fact(struct cursor *c, struct fact *fact)
 		fact->scope.filters = take_string(c);
 		break;
 	case FACT_COUNTS:
-		take_counts(c, fact);
+		take_counts(c, fact, layout);
 		break;
 	case FACT_NETNS:
 		fact->netns.inode = take_u32(c);
@@ -200,11 +212,12 @@ static void take_fact(struct cursor *c, struct fact *fact)
 		c->bad = true;
 }
 
-static int deliver_fact(struct reader *r, unsigned int kind,
-			const void *payload, size_t size)
+static int deliver_fact(struct reader *r, const struct record_header *header,
+			const void *payload)
 {
+	const unsigned int kind = header->kind;
 	const uint32_t comes_once = 1u << FACT_HOST | 1u << FACT_SCOPE;
-	struct cursor cursor = { payload, size, false };
+	struct cursor cursor = { payload, header->length, false };
 	struct fact fact = { 0 };
 
 	if (!kind || kind >= FACT_KINDS)
@@ -214,7 +227,7 @@ static int deliver_fact(struct reader *r, unsigned int kind,
 		return damaged(r, "damaged: a second fact %u", kind);
 	r->seen |= 1u << kind;
 	fact.kind = kind;
-	take_fact(&cursor, &fact);
+	take_fact(&cursor, &fact, header->layout);
 	if (cursor.bad)
 		return damaged(r, "damaged: fact %u makes no sense", kind);
 	return r->handler->fact(r->handler->arg, &fact);
@@ -287,7 +300,7 @@ static int read_record(struct reader *r, size_t size)
 	if (header.kind == RECORD_EVENT)
 		err = deliver_event(r, payload, header.length);
 	else
-		err = deliver_fact(r, header.kind, payload, header.length);
+		err = deliver_fact(r, &header, payload);
 	r->sequence++;
 	if (err)
 		r->result->offset = r->offset;

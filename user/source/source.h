@@ -21,7 +21,8 @@ enum fact_kind {
 	FACT_SYMBOL = 3, /* a kernel address; comes before the event using it */
 	FACT_PROCESS = 4, /* comes before the first event of that process */
 	FACT_SCOPE = 5,	  /* once, after FACT_HOST: what was watched */
-	FACT_COUNTS = 6,  /* produced and lost so far; the last at the end */
+	/* Produced and lost so far, after each loss; the last at the end. */
+	FACT_COUNTS = 6,
 	FACT_NETNS =
 		7, /* a namespace that has a name; before its first event */
 	FACT_KINDS = 8,
@@ -31,6 +32,13 @@ enum fact_kind {
 enum name_space {
 	NAME_RST_REASON = 1,  /* sk_rst_reason without its prefix */
 	NAME_DROP_REASON = 2, /* skb_drop_reason without its prefix */
+};
+
+/* What became of the events of one kind. */
+struct kind_count {
+	uint64_t produced;
+	uint64_t lost;
+	uint64_t received; /* taken from the ring, and understood */
 };
 
 /*
@@ -81,7 +89,12 @@ struct fact {
 		struct {
 			uint64_t decoded; /* events taken from the ring */
 			uint64_t bad;	  /* records that decode refused */
-			struct event_count kinds[EVENT_KINDS];
+			struct kind_count kinds[EVENT_KINDS];
+			/*
+			 * Between when those were lost that are new since the
+			 * last such fact; CLOCK_MONOTONIC ns, 0: not told.
+			 */
+			uint64_t gap_from, gap_to;
 		} counts;
 		struct {
 			uint32_t inode;

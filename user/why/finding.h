@@ -65,9 +65,10 @@ struct finding {
 	/* Of the local socket, if there are several; the flow's own. */
 	const struct party *holders;
 	unsigned int holder_count;
-	bool has_peer;	 /* the other end is on this host */
-	bool spurious;	 /* a retransmission that is proven needless */
-	bool after_loss; /* events were lost shortly before */
+	bool has_peer;	  /* the other end is on this host */
+	bool spurious;	  /* a retransmission that is proven needless */
+	bool after_loss;  /* events were lost that it may have to do with */
+	struct span lost; /* ... from when to when */
 	unsigned int evidence_count;
 	unsigned int event_count;
 	uint64_t events[FINDING_MAX_EVENTS]; /* ascending */

@@ -193,6 +193,37 @@ static void settle_resent(const struct evidence_case *c, const struct moment *m,
 			   proof_words(proof));
 }
 
+/* How long before an event what explains it may be, where it has no socket. */
+#define BEFORE_NS 10000000000ULL
+
+/* How long after it; the window of pipeline.h. */
+#define AFTER_NS 50000000ULL
+
+/* From when on what we know of @flow (may be NULL) rests on events. */
+static uint64_t known_from(const struct flow *flow, uint64_t otherwise)
+{
+	return flow && flow->born.time < otherwise ? flow->born.time
+						   : otherwise;
+}
+
+/*
+ * What was lost while the connection lived may be what explains the end of it:
+ * no rule can be certain then, whatever it saw.
+ */
+static void mind_gaps(const struct judge *judge, const struct moment *m,
+		      struct finding *f)
+{
+	uint64_t time = m->event->time, from = time;
+	struct span life = { 0, time + AFTER_NS };
+
+	if (!m->flow)
+		from = time > BEFORE_NS ? time - BEFORE_NS : 0;
+	life.from = known_from(m->peer, known_from(m->flow, from));
+	f->after_loss = gaps_touch(judge->gaps, life, &f->lost);
+	if (f->after_loss && f->confidence == CONFIDENCE_CERTAIN)
+		f->confidence = CONFIDENCE_LIKELY;
+}
+
 bool judge_moment(const struct judge *judge, const struct moment *m,
 		  struct finding *f)
 {
@@ -221,6 +252,7 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	if (c.drop_missed)
 		finding_add_string(f, "drops_known", "not-all",
 				   "drops before are not all known");
+	mind_gaps(judge, m, f);
 	if (!f->rule)
 		describe_unknown(&c, f);
 	particulars_add(&c, f);

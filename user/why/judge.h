@@ -7,6 +7,7 @@
 #include "finding.h"
 #include "host.h"
 #include "moment.h"
+#include "gaps.h"
 #include "resets.h"
 
 struct judge {
@@ -14,6 +15,7 @@ struct judge {
 	const struct flow_table *flows;
 	const struct drops *drops;
 	const struct resets *resets;
+	const struct gaps *gaps;
 };
 
 /*
