@@ -5,7 +5,8 @@
  * The client sends ABCDEFGH, the server reads ABCD only. TCP promised to
  * deliver all eight, so the kernel must tell the client that it could not:
  * with a RST (RFC 2525, section 2.17), no matter whether the server called
- * close(), exited without a word (--exit) or was killed (--kill).
+ * close(), exited without a word (--exit) or was killed (--kill). With --linger
+ * there are two reasons: SO_LINGER {1,0} asks for a RST as well.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -24,6 +25,8 @@ static void serve(struct stage *s)
 		stage_await_kill(s);
 	if (stage_variant(s, "exit"))
 		_exit(0);
+	if (stage_variant(s, "linger"))
+		set_linger_zero(fd);
 	close(fd);
 	close(listener);
 }
@@ -39,7 +42,8 @@ static void request(struct stage *s)
 
 int main(int argc, char **argv)
 {
-	static const char *const variants[] = { "exit", "kill", NULL };
+	static const char *const variants[] = { "exit", "kill", "linger",
+						NULL };
 	static const struct program program = {
 		.about = "The server leaves 4 of 8 bytes unread: a RST.",
 		.port = 8084,

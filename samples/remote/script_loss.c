@@ -417,6 +417,34 @@ static void needless_timeout_host(struct stage *s, struct peer *p)
 	peer_close(p);
 }
 
+/*
+ * Both segments had arrived, and their acknowledgment was slow: that the second
+ * one, sent once, is in it, proves it (F-RTO, RFC 5682).
+ */
+static void needless_flight_host(struct stage *s, struct peer *p)
+{
+	struct segment first, second;
+
+	peer_accept(p);
+	first = peer_expect(p, ACK, REMOTE_MSS);
+	second = peer_expect(p, ACK, REMOTE_MSS);
+	peer_expect_again(p, &first);
+	acknowledge(p, &second);
+	note_send(s);
+	peer_close(p);
+}
+
+static void two_segments_and_word_app(struct stage *s)
+{
+	int fd = connect_unpaced(s);
+
+	/* A probe would carry the second one again. */
+	set_ipv4_setting("tcp_early_retrans", 0);
+	send_segments(fd, 2);
+	note_wait(s);
+	close(fd);
+}
+
 #define SCRIPT(called, text, host_part, app_part)                 \
 	{                                                         \
 		.name = called, .about = text, .host = host_part, \
@@ -452,5 +480,7 @@ const struct script loss_scripts[] = {
 	       needless_host, four_bytes_and_word_app),
 	SCRIPT("needless-timeout", "the same, also for the timer",
 	       needless_timeout_host, four_bytes_and_word_app),
+	SCRIPT("needless-flight", "the timer was too early for two segments",
+	       needless_flight_host, two_segments_and_word_app),
 	{ 0 },
 };

@@ -115,6 +115,7 @@ static void told_as_one(const char *address, const char *where)
 	expect_words(live, ":8087, from %s\n", bash, 0);
 	expect_words(live, "%s%u rst.port-closed", "cause   ", count);
 	expect_words(live, "%s%u bash", "process ", count);
+	expect_words(live, "remote  %2$u %1$s\n", address, count);
 
 	again = replay(ARGS("replay", "--why-only", "--utc", file));
 	EXPECT(again, !strcmp(said(again), said(live)), "the same again");

@@ -111,6 +111,37 @@ static const struct expected needless_timeout[] = {
 	{ 0 },
 };
 
+static const struct expected needless_flight[] = {
+	{
+		RESENT("rtx.timeout", "timer:rto"),
+		.why = { "@far:8088 acknowledged nothing" },
+		.effect = { "stalled" },
+		.evidence = { "proof=undo", "earlier=0" },
+	},
+	{ 0 },
+};
+
+/* Not by the peer's word, but by the order of its acknowledgments. */
+static void taken_back(const struct watcher *watcher)
+{
+	yajl_val timeout = expect_one(watcher, "rtx.timeout");
+
+	expect_ended_well(watcher);
+	EXPECT(watcher, YAJL_IS_TRUE(json_at(timeout, "spurious")),
+	       "a timeout that is known to be needless");
+}
+
+/* How long nothing had come from the peer: at least for the timer's time. */
+static void silent_for_long(const struct watcher *watcher)
+{
+	yajl_val timeout = expect_one(watcher, "rtx.timeout");
+	long long silent = json_number(timeout, "evidence/silent_us");
+
+	expect_ended_well(watcher);
+	EXPECT(watcher, silent >= 200000 && silent < 20000000, "%lld us silent",
+	       silent);
+}
+
 static void said_at_once(const struct watcher *watcher)
 {
 	yajl_val finding = expect_one(watcher, "rtx.tail-loss-probe");
@@ -156,7 +187,7 @@ static const struct scene scenes[] = {
 	{ .name = "rtx.after-timeout, rtx.timeout",
 	  .script = REMOTE("flight-lost"),
 	  .findings = flight,
-	  .also = expect_ended_well },
+	  .also = silent_for_long },
 	{ .name = "rtx.pmtu",
 	  .script = REMOTE("narrow-path"),
 	  .findings = narrow,
@@ -181,6 +212,10 @@ static const struct scene scenes[] = {
 	  .script = REMOTE("needless-timeout"),
 	  .findings = needless_timeout,
 	  .also = amended },
+	{ .name = "rtx.timeout, taken back",
+	  .script = REMOTE("needless-flight"),
+	  .findings = needless_flight,
+	  .also = taken_back },
 };
 
 int main(int argc, char **argv)

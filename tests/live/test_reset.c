@@ -100,6 +100,10 @@ static const struct scene scenes[] = {
 	{ .name = "rst.unread-data, close",
 	  .script = "exec $SAMPLES/unread-data $six",
 	  .findings = unread_close },
+	/* Either would do; the kernel looks at the bytes first. */
+	{ .name = "rst.unread-data, with SO_LINGER {1,0}",
+	  .script = "exec $SAMPLES/unread-data --linger $six",
+	  .findings = unread_close },
 	{ .name = "rst.unread-data, exit",
 	  .script = "exec $SAMPLES/unread-data --exit $six",
 	  .findings = unread_exit },
