@@ -161,6 +161,7 @@ lab: deps
 
 include bench/owners/rules.mk
 include bench/cost/rules.mk
+include bench/replay/rules.mk
 
 # --- tests -------------------------------------------------------------------------
 
@@ -248,6 +249,7 @@ help:
 	@echo 'make bench       what tcpwhy costs: a table; ROUNDS=N WORKLOADS=A,B OBSERVERS=A,B (root)'
 	@echo 'make bench-owners        who names the right process: a table (root)'
 	@echo 'make bench-owners-cost   what that costs (root)'
+	@echo 'make bench-replay        how fast recordings are replayed, in how much memory'
 	@echo 'make clean'
 	@echo 'V=1 shows commands, O=dir builds elsewhere, SAN=1 adds ASan and UBSan,'
 	@echo 'COV=1 coverage; CC=clang builds with clang'

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define DEFAULT_RING_BYTES (4U << 20)
+#define DEFAULT_SOCKETS	   262144U
+#define MIN_SOCKETS	   1024U
+#define MAX_SOCKETS	   (1U << 24)
 #define MIN_RING_KIB	   4
 #define MAX_RING_KIB	   (1U << 20)
 
@@ -25,6 +28,7 @@ enum {
 	KEY_CMDLINE,
 	KEY_NO_FOLD,
 	KEY_ALL_RESETS,
+	KEY_MAX_SOCKETS,
 };
 
 struct parse {
@@ -41,6 +45,18 @@ static struct options *options_of(const struct argp_state *state)
 	return ((struct parse *)state->input)->options;
 }
 
+static void set_max_sockets(struct argp_state *state, const char *arg)
+{
+	unsigned long count = strtoul(arg, NULL, 10);
+
+	if (!*arg || strspn(arg, "0123456789") != strlen(arg) ||
+	    count < MIN_SOCKETS || count > MAX_SOCKETS)
+		argp_error(state,
+			   "--max-sockets: '%s' is not a number from %u to %u",
+			   arg, MIN_SOCKETS, MAX_SOCKETS);
+	options_of(state)->max_sockets = count;
+}
+
 static error_t parse_output(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
@@ -53,6 +69,9 @@ static error_t parse_output(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_NO_FOLD:
 		options_of(state)->no_fold = true;
+		return 0;
+	case KEY_MAX_SOCKETS:
+		set_max_sockets(state, arg);
 		return 0;
 	case KEY_MARKDOWN:
 		options_of(state)->markdown = true;
@@ -159,6 +178,11 @@ static const struct argp_option output_options[] = {
 	  "and port come within a second, the others are counted, a line a "
 	  "second (JSON always has all)",
 	  1 },
+	{ "max-sockets", KEY_MAX_SOCKETS, "N", 0,
+	  "how many sockets are remembered (default 262144, which is 85 MiB at "
+	  "most); beyond that closed ones are forgotten, then the oldest, and "
+	  "those are counted",
+	  1 },
 	{ "utc", KEY_UTC, NULL, 0, "times in UTC, not local", 1 },
 	{ "relative", KEY_RELATIVE, NULL, 0, "times in seconds since start",
 	  1 },
@@ -246,6 +270,7 @@ static void init(struct options *options)
 {
 	memset(options, 0, sizeof(*options));
 	options->ring_bytes = DEFAULT_RING_BYTES;
+	options->max_sockets = DEFAULT_SOCKETS;
 	options->scope = scope_new();
 	if (!options->scope) {
 		fprintf(stderr, "tcpwhy: out of memory\n");

@@ -27,6 +27,7 @@ struct options {
 	enum sink_clock clock;
 	const char *record; /* -w FILE; NULL: none */
 	uint32_t ring_bytes;
+	uint32_t max_sockets; /* how many are remembered */
 	bool cmdlines;
 	bool all_resets;
 	struct scope *scope; /* filters */

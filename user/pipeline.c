@@ -8,6 +8,7 @@
 #include "untraced.h"
 #include "decode.h"
 #include "drops.h"
+#include "ending.h"
 #include "errand.h"
 #include "flow.h"
 #include "judge.h"
@@ -15,14 +16,11 @@
 #include "owner.h"
 #include "queue.h"
 #include "resets.h"
+#include "tally.h"
 #include "words.h"
 
-#define MAX_FLOWS  262144
 #define MAX_DROPS  2048
 #define MAX_RESETS 512
-
-/* How many processes, or addresses, findings are counted for. */
-#define MAX_RANKED 512
 
 /* Losses are told no more often than this, ns of event time. */
 #define LOSS_EVERY_NS 500000000ULL
@@ -48,11 +46,11 @@ struct pipeline {
 	struct loss loss;    /* not told yet */
 	uint64_t loss_told;
 	struct summary summary;
-	struct ranking *by_process, *by_remote;
+	struct tally *tally;
 };
 
 struct pipeline *pipeline_new(struct host *host, struct scope *scope,
-			      struct sink *sink)
+			      struct sink *sink, uint32_t max_sockets)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
 
@@ -61,15 +59,14 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 	p->host = host;
 	p->scope = scope;
 	p->sink = sink;
-	p->flows = flow_table_new(MAX_FLOWS);
+	p->flows = flow_table_new(max_sockets);
 	p->drops = drops_new(MAX_DROPS);
 	p->resets = resets_new(MAX_RESETS);
 	p->errands = errands_new();
 	p->kin = kin_new();
-	p->by_process = ranking_new(MAX_RANKED);
-	p->by_remote = ranking_new(MAX_RANKED);
+	p->tally = tally_new();
 	if (!p->flows || !p->drops || !p->resets || !p->errands || !p->kin ||
-	    !p->by_process || !p->by_remote) {
+	    !p->tally) {
 		pipeline_free(p);
 		return NULL;
 	}
@@ -81,8 +78,7 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	queue_free(&p->queue);
-	ranking_free(p->by_process);
-	ranking_free(p->by_remote);
+	tally_free(p->tally);
 	kin_free(p->kin);
 	drops_free(p->drops);
 	resets_free(p->resets);
@@ -91,138 +87,19 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-/* --- connections --- */
-
-static bool is_client(const struct flow *flow)
-{
-	return flow->path_len && flow->path[0] == STATE_SYN_SENT;
-}
-
-static const char *how_it_ended(const struct flow *a, const struct flow *b)
-{
-	const struct flow *ends[] = { a, b };
-	bool fin = true;
-
-	/* The start of that was not seen, but it was one. */
-	for (int i = 0; i < 2 && ends[i]; i++) {
-		if (ends[i]->reset_received.time || ends[i]->reset_sent.time)
-			return "rst";
-		if (ends[i]->err == ETIMEDOUT)
-			return "timeout";
-		if (ends[i]->err)
-			return "error";
-		fin &= ends[i]->act.mark.time || ends[i]->half_closed;
-	}
-	return fin ? "fin" : "aborted";
-}
-
-static const struct flow *who_was_first(const struct flow *a,
-					const struct flow *b)
-{
-	if (a->half_closed || (b && b->half_closed))
-		return NULL; /* before we watched */
-	if (!b || !b->act.mark.time)
-		return a->act.mark.time ? a : NULL;
-	if (!a->act.mark.time)
-		return b;
-	return a->act.mark.time <= b->act.mark.time ? a : b;
-}
-
-static uint64_t after(uint64_t time, uint64_t earlier)
-{
-	return earlier && time > earlier ? time - earlier : 0;
-}
-
-/* By connect(AF_UNSPEC): the socket stays, perhaps for another connection. */
-static bool is_dissolved(const struct flow *flow)
-{
-	return flow->act.mark.time && flow->act.kind == ACT_DISCONNECT &&
-	       flow->ended.time;
-}
-
-/* This end was given up at event @seq, or before. */
-static bool is_given_up(const struct flow *flow, uint64_t seq)
-{
-	return (flow->destroyed && flow->gone.seq <= seq) ||
-	       (is_dissolved(flow) && flow->ended.seq <= seq);
-}
-
-/* The connection has lost @flow: tell it, once both ends are given up. */
+/* The connection has lost @m's flow: tell it, once both ends are given up. */
 static void tell_ending(struct pipeline *p, const struct moment *m)
 {
-	struct flow *flow = m->flow, *peer = m->peer;
-	struct ending e = { .time = m->event->time };
+	struct ending ending;
 
-	if (!flow->established || flow->listener || flow->told)
-		return;
-	if (peer && (!peer->established || peer->told || peer->listener))
-		peer = NULL;
-	/* The later of the two tells it. */
-	if (peer && !is_given_up(peer, m->seq))
-		return;
-	flow->told = true;
-	if (peer)
-		peer->told = true;
-	if (!scope_keeps_flow(p->scope, flow, peer))
+	if (!ending_of(m, &ending) ||
+	    !scope_keeps_flow(p->scope, ending.ends[0], ending.ends[1]))
 		return;
 	p->summary.connections++;
-	e.ends[0] = peer && is_client(peer) && !is_client(flow) ? peer : flow;
-	e.ends[1] = e.ends[0] == flow ? peer : flow;
-	e.how = how_it_ended(flow, peer);
-	e.first = who_was_first(flow, peer);
-	for (int i = 0; i < 2 && e.ends[i]; i++) {
-		const struct flow *end = e.ends[i];
-		uint64_t open = after(end->ended.time, end->born.time);
-
-		/* It is over when its slower end is. */
-		if (open > e.duration)
-			e.duration = open;
-		e.let_go[i] = after(end->gone.time, end->ended.time);
-	}
-	p->sink->ops->ending(p->sink, &e);
+	p->sink->ops->ending(p->sink, &ending);
 }
 
 /* --- settling --- */
-
-static void count_cause(struct summary *s, const char *cause)
-{
-	unsigned int i = 0;
-
-	while (i < s->cause_count && strcmp(s->causes[i].cause, cause) != 0)
-		i++;
-	if (i == SUMMARY_MAX_CAUSES)
-		return;
-	if (i == s->cause_count) {
-		s->causes[i].cause = cause;
-		s->cause_count++;
-	}
-	s->causes[i].count++;
-	/* Most frequent first. */
-	while (i && s->causes[i - 1].count < s->causes[i].count) {
-		uint64_t count = s->causes[i].count;
-
-		s->causes[i] = s->causes[i - 1];
-		s->causes[i - 1].cause = cause;
-		s->causes[i - 1].count = count;
-		i--;
-	}
-}
-
-/* The process of this end; where there is none, of the other. */
-static const struct party *whose(const struct finding *f)
-{
-	if (f->owner.pid)
-		return &f->owner;
-	return f->actor.pid || !f->has_peer ? &f->actor : &f->peer;
-}
-
-static void count_finding(struct pipeline *p, const struct finding *f)
-{
-	p->summary.findings++;
-	count_cause(&p->summary, finding_cause(f));
-	ranking_add_process(p->by_process, whose(f));
-	ranking_add_address(p->by_remote, f->conn.raddr);
-}
 
 static bool is_shown(const struct event_header *e)
 {
@@ -239,10 +116,11 @@ static struct span life_around(const struct moment *m)
 	uint64_t time = m->event->time;
 	struct span span = { 0, time + PIPELINE_SETTLE_NS };
 
-	if (m->flow && (!m->flow->gone.time || m->flow->gone.time >= time)) {
-		span.from = m->flow->born.time;
-		if (m->flow->ended.time)
-			span.to = m->flow->ended.time;
+	if (m->flow &&
+	    (!m->flow->past->gone.time || m->flow->past->gone.time >= time)) {
+		span.from = m->flow->born;
+		if (m->flow->past->ended.time)
+			span.to = m->flow->past->ended.time;
 	} else if (time > PIPELINE_SETTLE_NS) {
 		span.from = time - PIPELINE_SETTLE_NS;
 	}
@@ -274,7 +152,7 @@ static struct flow *find_peer(const struct pipeline *p, const struct moment *m)
 	if (older)
 		return older;
 	if (m->flow)
-		return flow_peer(m->flow, life_around(m));
+		return flow_peer(p->flows, m->flow, life_around(m));
 	return flow_find_peer(p->flows, m->conn, life_around(m));
 }
 
@@ -305,8 +183,8 @@ static struct flow *listener_of_drop(const struct pipeline *p,
 	return flow_find_listener(p->flows, &other, m->event->time, false);
 }
 
-static void settle_event(struct pipeline *p, const struct queue_item *item,
-			 const struct event_header *e)
+static int settle_event(struct pipeline *p, const struct queue_item *item,
+			const struct event_header *e)
 {
 	struct judge judge = { p->host, p->flows, p->drops, p->resets,
 			       &p->gaps };
@@ -320,37 +198,42 @@ static void settle_event(struct pipeline *p, const struct queue_item *item,
 		.state = item->state,
 	};
 	bool found;
+	int err;
 
 	if (!m.conn || !is_shown(e))
-		return;
+		return 0;
 	/* A mini-socket's or listener's event has its own, complete ends. */
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
 	m.peer = find_peer(p, &m);
 	m.listener = listener_of_drop(p, &m);
-	owner_settle(p->kin, m.flow);
-	owner_settle(p->kin, m.peer);
+	err = owner_settle(p->kin, p->flows, m.flow);
+	if (!err)
+		err = owner_settle(p->kin, p->flows, m.peer);
 	m.owner = owner_at(m.flow, e);
 	/* Its ends may have become known only since: see flow_apply(). */
 	if (e->kind == EVENT_RESET_SENT && m.peer &&
-	    !m.peer->reset_answered.time)
-		m.peer->reset_answered =
-			(struct flow_mark){ e->time, item->seq };
+	    !m.peer->resets->answered.time && !err)
+		err = flow_answered(p->flows, m.peer,
+				    (struct flow_mark){ e->time, item->seq });
+	if (err)
+		return err;
 
 	found = judge_moment(&judge, &m, &p->finding);
 	if (scope_keeps(p->scope, &m, found ? &p->finding : NULL)) {
 		p->sink->ops->event(p->sink, &m);
 		if (found) {
 			p->sink->ops->finding(p->sink, &p->finding);
-			count_finding(p, &p->finding);
+			tally_add(p->tally, &p->finding);
 		}
 	}
 	tell_needless(p, &m);
-	if (m.flow &&
-	    (e->kind == EVENT_DESTROY ||
-	     (is_dissolved(m.flow) && m.flow->ended.seq == item->seq)))
+	if (m.flow && (e->kind == EVENT_DESTROY ||
+		       (ending_is_dissolved(m.flow) &&
+			m.flow->past->ended.seq == item->seq)))
 		tell_ending(p, &m);
+	return 0;
 }
 
 /* By @now all that was lost is of the past; it may go on, in a storm. */
@@ -365,34 +248,38 @@ static void tell_loss(struct pipeline *p, uint64_t now)
 	p->loss_told = now;
 }
 
-static void settle_first(struct pipeline *p)
+static int settle_first(struct pipeline *p)
 {
 	const struct queue_item *item = queue_first(&p->queue);
 	const struct event_header *e = queue_event(item);
+	int err = 0;
 
 	sink_advance(p->sink, item->time);
 	if (p->loss.when.to < item->time)
 		tell_loss(p, item->time);
-	settle_event(p, item, e);
+	err = settle_event(p, item, e);
 	flow_unref(item->flow);
 	queue_pop(&p->queue);
+	return err;
 }
 
-static void advance(struct pipeline *p, uint64_t now)
+static int advance(struct pipeline *p, uint64_t now)
 {
 	const struct queue_item *item;
+	int err = 0;
 
 	if (now <= p->now)
-		return;
+		return 0;
 	p->now = now;
-	while ((item = queue_first(&p->queue)) &&
+	while (!err && (item = queue_first(&p->queue)) &&
 	       item->time + PIPELINE_SETTLE_NS <= now)
-		settle_first(p);
+		err = settle_first(p);
 	if (now <= PIPELINE_SETTLE_NS)
-		return;
+		return err;
 	sink_advance(p->sink, now - PIPELINE_SETTLE_NS);
 	if (p->loss.when.to < now - PIPELINE_SETTLE_NS)
 		tell_loss(p, now - PIPELINE_SETTLE_NS);
+	return err;
 }
 
 /* --- what a source delivers --- */
@@ -426,7 +313,7 @@ static int on_event(void *arg, const struct event_header *e)
 	union errand_event errand;
 	struct segment_event answer;
 	struct flow_change change;
-	int err;
+	int err = 0;
 
 	errands_learn(p->errands, e);
 	e = errands_done_for(p->errands, p->flows, e, &errand);
@@ -435,9 +322,10 @@ static int on_event(void *arg, const struct event_header *e)
 		e = &answer.h;
 	/* An answer about what waits must not make it settle first. */
 	if (e->kind != EVENT_HOLDER && e->kind != EVENT_EXISTING)
-		advance(p, e->time);
+		err = advance(p, e->time);
 	p->summary.events++;
-	err = kin_apply(p->kin, e);
+	if (!err)
+		err = kin_apply(p->kin, e);
 	if (!err && event_fork(e))
 		err = scope_fork(p->scope, event_fork(e));
 	if (err)
@@ -517,8 +405,7 @@ static int on_fact(void *arg, const struct fact *fact)
 
 static int on_tick(void *arg, uint64_t now)
 {
-	advance(arg, now);
-	return 0;
+	return advance(arg, now);
 }
 
 /* A SYN that was not answered: is a queue full that it should be in? */
@@ -564,24 +451,15 @@ struct source_handler pipeline_handler(struct pipeline *p)
 					p };
 }
 
-static void rank(struct summary *s, struct ranking *by_process,
-		 struct ranking *by_remote)
-{
-	s->by_process =
-		ranking_list(by_process, &s->process_count, &s->process_others);
-	s->by_remote =
-		ranking_list(by_remote, &s->remote_count, &s->remote_others);
-}
-
 void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)
 {
 	while (queue_first(&p->queue))
-		settle_first(p);
+		(void)settle_first(p); /* show what can be shown */
 	p->loss_told = 0;
 	tell_loss(p, p->now);
 	p->summary.truncated = truncated;
 	p->summary.bad += bad;
 	p->summary.evicted = flow_table_evicted(p->flows);
-	rank(&p->summary, p->by_process, p->by_remote);
+	tally_sum(p->tally, &p->summary);
 	p->sink->ops->end(p->sink, &p->summary);
 }

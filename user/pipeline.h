@@ -18,10 +18,11 @@ struct pipeline;
 
 /*
  * @host is learnt into, @scope and @sink are used; all three outlive the
- * pipeline and stay the caller's. Returns NULL when out of memory.
+ * pipeline and stay the caller's. @max_sockets: how many are remembered; see
+ * flow_table_new(). Returns NULL when out of memory.
  */
 struct pipeline *pipeline_new(struct host *host, struct scope *scope,
-			      struct sink *sink);
+			      struct sink *sink, uint32_t max_sockets);
 void pipeline_free(struct pipeline *pipeline); /* accepts NULL */
 
 /* How a source feeds it. */

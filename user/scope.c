@@ -336,12 +336,12 @@ static bool flow_matches(const struct scope *scope, const struct flow *flow)
 {
 	if (!flow)
 		return false;
-	for (unsigned int i = 0; i < flow->holder_count; i++)
-		if (party_matches(scope, &flow->holders[i]))
+	for (unsigned int i = 0; i < flow_holder_count(flow); i++)
+		if (party_matches(scope, flow->holders->who[i]))
 			return true;
-	return party_matches(scope, &flow->owner) ||
-	       party_matches(scope, &flow->act.who) ||
-	       party_matches(scope, &flow->let_go_by);
+	return party_matches(scope, flow->owner) ||
+	       party_matches(scope, flow->past->act.who) ||
+	       party_matches(scope, flow->past->let_go_by);
 }
 
 static bool names_processes(const struct scope *scope)

@@ -131,7 +131,8 @@ struct session *session_new(const struct options *options)
 	s->sink = new_sink(s);
 	if (!s->sink)
 		goto no_memory;
-	s->pipeline = pipeline_new(s->host, options->scope, s->sink);
+	s->pipeline = pipeline_new(s->host, options->scope, s->sink,
+				   options->max_sockets);
 	if (!s->pipeline)
 		goto no_memory;
 	if (options->record) {

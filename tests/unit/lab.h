@@ -133,7 +133,7 @@ static inline void lab_set_up_in(struct lab *lab)
 	lab->scope = scope_new();
 	assert_non_null(lab->host);
 	assert_non_null(lab->scope);
-	lab->pipeline = pipeline_new(lab->host, lab->scope, &lab->sink);
+	lab->pipeline = pipeline_new(lab->host, lab->scope, &lab->sink, 4096);
 	assert_non_null(lab->pipeline);
 	lab->in = pipeline_handler(lab->pipeline);
 }

@@ -10,6 +10,7 @@
 
 #include "catalogue.h"
 #include "events.h"
+#include "parts.h"
 #include "sink.h"
 
 struct shown {
@@ -97,16 +98,17 @@ static inline struct flow some_flow(__u32 pid, const char *comm,
 				    struct event_conn conn, __u8 first)
 {
 	struct flow flow = {
+		FLOW_BLANK,
 		.conn = conn,
-		.owner = some_party(pid, comm),
 		.path = { first, STATE_ESTABLISHED, STATE_CLOSE },
 		.path_len = 3,
 		.bytes_out = 4,
 		.bytes_in = 10,
 	};
 
-	flow.act.mark.time = 2 * SEC;
-	flow.act.who = flow.owner;
+	flow.owner = kept_party(some_party(pid, comm));
+	flow.past = kept_past((struct flow_past){
+		.act = { .mark.time = 2 * SEC, .who = flow.owner } });
 	return flow;
 }
 

@@ -31,11 +31,11 @@ static void end_of_a_client(void **state)
 	assert_int_equal(flow->conn.lport, 40000);
 	assert_int_equal(flow->conn.rport, 8080);
 	assert_true(flow->destroyed);
-	assert_int_equal(flow->ended.time, 5 * SEC);
-	assert_int_equal(flow->gone.time, 6 * SEC);
-	assert_int_equal(flow->act.mark.time, 3 * SEC);
-	assert_int_equal(flow->act.mark.seq, 3);
-	assert_int_equal(flow->act.who.pid, 'c');
+	assert_int_equal(flow->past->ended.time, 5 * SEC);
+	assert_int_equal(flow->past->gone.time, 6 * SEC);
+	assert_int_equal(flow->past->act.mark.time, 3 * SEC);
+	assert_int_equal(flow->past->act.mark.seq, 3);
+	assert_int_equal(flow->past->act.who->pid, 'c');
 	/* FIN_WAIT2 → CLOSE is what the kernel says on entering TIME_WAIT. */
 	assert_path_is(flow, STATE_SYN_SENT, STATE_ESTABLISHED, STATE_FIN_WAIT1,
 		       STATE_FIN_WAIT2, STATE_TIME_WAIT);
@@ -89,14 +89,14 @@ static void what_is_an_act(void **state)
 	struct flow *flow;
 
 	flow = end_with(state, STATE_ESTABLISHED, "c", 0);
-	assert_int_equal(flow->act.mark.time, 3 * SEC);
+	assert_int_equal(flow->past->act.mark.time, 3 * SEC);
 	flow = end_with(state, STATE_ESTABLISHED, NULL, 0);
-	assert_int_equal(flow->act.mark.time, 0);
+	assert_int_equal(flow->past->act.mark.time, 0);
 	go(*state, 1 * SEC, 9, at, STATE_CLOSE, STATE_LISTEN, "s");
 	flow = go(*state, 2 * SEC, 9, at, STATE_LISTEN, STATE_CLOSE, "s");
-	assert_int_equal(flow->act.mark.time, 2 * SEC);
-	assert_int_equal(flow->act.kind, ACT_GIVE_UP);
-	assert_int_equal(flow->act.who.pid, 's');
+	assert_int_equal(flow->past->act.mark.time, 2 * SEC);
+	assert_int_equal(flow->past->act.kind, ACT_GIVE_UP);
+	assert_int_equal(flow->past->act.who->pid, 's');
 }
 
 static void how_it_was_ended(void **state)
@@ -131,8 +131,8 @@ static void how_it_was_ended(void **state)
 		e.shutdown = cases[i].shutdown;
 		e.closing = cases[i].closing;
 		flow = apply(*state, &e).flow;
-		assert_int_equal(flow->act.who.pid, 'c');
-		assert_int_equal(flow->act.kind, cases[i].kind);
+		assert_int_equal(flow->past->act.who->pid, 'c');
+		assert_int_equal(flow->past->act.kind, cases[i].kind);
 	}
 }
 
@@ -147,7 +147,7 @@ static void fin_wait2_that_ends_by_a_reset(void **state)
 	e.err = ECONNRESET;
 	flow = apply(*state, &e).flow;
 	assert_path_is(flow, STATE_SYN_SENT, STATE_FIN_WAIT2, STATE_CLOSE);
-	assert_int_equal(flow->err, ECONNRESET);
+	assert_int_equal(flow->past->err, ECONNRESET);
 }
 
 static void killer_is_no_owner(void **state)
@@ -162,8 +162,8 @@ static void killer_is_no_owner(void **state)
 	apply(*state, &reset);
 	assert_true(flow->killed);
 	go(*state, 3 * SEC, 1, here(), STATE_ESTABLISHED, STATE_CLOSE, "S");
-	assert_int_equal(flow->owner.pid, 'c');
-	assert_int_equal(flow->act.mark.time, 0);
+	assert_int_equal(flow->owner->pid, 'c');
+	assert_int_equal(flow->past->act.mark.time, 0);
 }
 
 static void own_reset_is_no_killing(void **state)
@@ -177,9 +177,9 @@ static void own_reset_is_no_killing(void **state)
 	reset.tcp.state = STATE_CLOSE;
 	apply(*state, &reset);
 	assert_false(flow->killed);
-	assert_int_equal(flow->reset_sent.time, 3 * SEC);
+	assert_int_equal(flow->resets->sent.time, 3 * SEC);
 	go(*state, 3 * SEC, 1, here(), STATE_SYN_SENT, STATE_CLOSE, "d");
-	assert_int_equal(flow->owner.pid, 'd');
+	assert_int_equal(flow->owner->pid, 'd');
 }
 
 static void reset_after_destroy(void **state)
@@ -192,7 +192,7 @@ static void reset_after_destroy(void **state)
 	flow = go(*state, 1 * SEC, 1, here(), STATE_CLOSE, STATE_SYN_SENT, "c");
 	apply(*state, &gone);
 	assert_ptr_equal(apply(*state, &reset).flow, flow);
-	assert_int_equal(flow->reset_sent.time, 2 * SEC + 1);
+	assert_int_equal(flow->resets->sent.time, 2 * SEC + 1);
 }
 
 static void unread_when_the_reset_came(void **state)
@@ -207,9 +207,9 @@ static void unread_when_the_reset_came(void **state)
 	reset.tcp.copied_seq = 0xfffffffe;
 	reset.tcp.rcv_nxt = 3;
 	apply(*state, &reset);
-	assert_int_equal(flow->reset_received.time, 2 * SEC);
-	assert_int_equal(flow->reset_state, STATE_CLOSE_WAIT);
-	assert_int_equal(flow->reset_unread, 4);
+	assert_int_equal(flow->resets->received.time, 2 * SEC);
+	assert_int_equal(flow->resets->state, STATE_CLOSE_WAIT);
+	assert_int_equal(flow->resets->unread, 4);
 }
 
 int main(void)

@@ -320,6 +320,38 @@ static void oldest_leaves_first(void **state)
 	flow_table_free(table);
 }
 
+static void listen_and_close(struct flow_table *table, __u64 time, __u64 sock)
+{
+	struct event_conn conn = conn_of("0.0.0.0", 8080, "0.0.0.0", 0);
+	struct sock_event listens =
+		state_event(time, sock, conn, STATE_CLOSE, STATE_LISTEN);
+	struct sock_event gone = destroy_event(time + 1, sock, conn);
+
+	apply(table, &listens);
+	apply(table, &gone);
+}
+
+/* Of 1024 no more than 128 are gone ones, however much room there is. */
+static void few_gone_ones_are_kept(void **state)
+{
+	struct event_conn server = conn_of("10.0.0.1", 8080, "10.0.0.2", 5);
+	struct flow_table *table = flow_table_new(1024);
+
+	(void)state;
+	listen_and_close(table, 1, 5000);
+	for (unsigned int i = 0; i < 200; i++) {
+		connect_at(table, 10 + i, 1 + i, numbered(i));
+		destroy_at(table, 10 + i, 1 + i);
+	}
+	assert_false(has(table, 71));
+	assert_true(has(table, 72) && has(table, 199));
+	/* Closed listeners stay longer: somebody may ask for them. */
+	assert_non_null(flow_find_listener(table, &server, 1000, true));
+	assert_int_equal(flow_table_count(table), 129);
+	assert_int_equal(flow_table_evicted(table), 0);
+	flow_table_free(table);
+}
+
 static void held_flows_stay(void **state)
 {
 	struct flow_table *table = flow_table_new(2);
@@ -375,9 +407,9 @@ static void check_flow(struct flow_table *table, const struct flow *flow,
 	if (!flow)
 		return;
 	assert_in_range(flow->path_len, 0, FLOW_MAX_PATH);
-	assert_in_range(flow->holder_count, 0, FLOW_MAX_HOLDERS);
+	assert_in_range(flow_holder_count(flow), 0, FLOW_MAX_HOLDERS);
 	assert_in_range(flow->state, 0, STATE_COUNT - 1);
-	assert_true(!flow->gone.time || flow->destroyed);
+	assert_true(!flow->past->gone.time || flow->destroyed);
 }
 
 static struct flow *apply_any(struct flow_table *table, __u64 time)
@@ -450,6 +482,7 @@ int main(void)
 		find_test(listeners_on_a_port),
 		find_test(listeners_that_are_forgotten),
 		cmocka_unit_test(oldest_leaves_first),
+		cmocka_unit_test(few_gone_ones_are_kept),
 		cmocka_unit_test(held_flows_stay),
 		cmocka_unit_test(a_hundred_thousand_events),
 	};

@@ -96,7 +96,7 @@ static void show_event(struct shown *s, const void *event, struct flow *flow,
 		.event = event,
 		.conn = &sock->conn, /* in both structs at the same place */
 		.flow = flow,
-		.owner = flow ? flow->owner : (struct party){ 0 },
+		.owner = flow ? *flow->owner : (struct party){ 0 },
 		.duration = timed ? 60000 : 0,
 		.duration_known = timed,
 	};
@@ -109,12 +109,13 @@ static void state_events(void **state)
 	struct event_conn conn = conn_of("127.0.0.1", 56978, "::1", 8082);
 	struct sock_event e = state_event(2 * SEC, 1, conn, STATE_SYN_SENT,
 					  STATE_ESTABLISHED);
-	struct flow flow = { .conn = conn, .owner = some_party(7, "client") };
+	struct flow flow = { FLOW_BLANK, .conn = conn };
 	struct sink_options options = { 0 };
 	struct shown s;
 	yajl_val tree;
 
 	(void)state;
+	flow.owner = kept_party(some_party(7, "client"));
 	show_with(&s, json_sink_new, options);
 	show_event(&s, &e, &flow, true);
 	tree = parse(&s);
@@ -136,7 +137,7 @@ static void state_events(void **state)
 	assert_null_at(tree, "owner.cgroup");
 	yajl_tree_free(tree);
 
-	flow.owner.pid = 0;
+	flow.owner = &party_nobody;
 	show_event(&s, &e, &flow, false);
 	tree = parse(&s);
 	assert_null_at(tree, "owner");
@@ -244,8 +245,8 @@ static void bare_finding(void **state)
 
 static void shared_finding(void **state)
 {
-	const struct party holders[] = { some_party(4120, "server"),
-					 some_party(4122, "worker") };
+	struct holders *holders =
+		calloc(1, sizeof(*holders) + 2 * sizeof(void *));
 	struct sink_options options = { 0 };
 	struct finding f;
 	struct shown s;
@@ -254,8 +255,10 @@ static void shared_finding(void **state)
 	(void)state;
 	show_with(&s, json_sink_new, options);
 	fill_finding(&f, "rst.linger-zero");
+	holders->count = 2;
+	holders->who[0] = kept_party(some_party(4120, "server"));
+	holders->who[1] = kept_party(some_party(4122, "worker"));
 	f.holders = holders;
-	f.holder_count = 2;
 	finding_add_phrase(&f, "held by %s", "both");
 	s.sink->ops->finding(s.sink, &f);
 	tree = parse(&s);
@@ -265,6 +268,7 @@ static void shared_finding(void **state)
 	assert_number(list->u.array.values[1], "pid", 4122);
 	assert_string(list->u.array.values[1], "comm", "worker");
 	yajl_tree_free(tree);
+	free(holders);
 	shown_free(&s);
 }
 

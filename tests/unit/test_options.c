@@ -137,13 +137,17 @@ static void check_output(const struct options *o)
 {
 	must(o->json && o->why_only && o->no_fold);
 	must(o->clock == SINK_RELATIVE); /* the last one wins */
+	must(o->max_sockets == 2000);
 }
 
 static void output_options(void **state)
 {
 	(void)state;
-	assert_accepted("--json|--why-only|--no-fold|--utc|--relative",
+	assert_accepted("--json|--why-only|--no-fold|--utc|--relative|"
+			"--max-sockets=2000",
 			check_output);
+	assert_accepted("--max-sockets=1024", NULL);
+	assert_accepted("--max-sockets=16777216", NULL);
 }
 
 static void check_live(const struct options *o)
@@ -207,6 +211,22 @@ static void bad_ring_sizes(void **state)
 
 		snprintf(line, sizeof(line), "--ring-size=%s", sizes[i]);
 		assert_refused(line, "power of two");
+	}
+}
+
+static void bad_socket_counts(void **state)
+{
+	static const char *const counts[] = {
+		"",	    "0",  "1023",  "-1",
+		"16777217", "4k", " 5000", "99999999999999999999"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "--max-sockets=%s", counts[i]);
+		assert_refused(line, "not a number from 1024");
 	}
 }
 
@@ -289,7 +309,7 @@ static void help(void **state)
 		"--json",	"--why-only",	 "--no-fold",	"--utc",
 		"--relative",	"--pid",	 "--comm",	"--port",
 		"--local-port", "--remote-port", "--host",	"-4",
-		"-6",		"--write",	 "--ring-size",
+		"-6",		"--write",	 "--ring-size", "--max-sockets",
 	};
 	struct try try = try_line("--help", WATCH, 0, 0, NULL);
 
@@ -309,6 +329,7 @@ int main(void)
 		cmocka_unit_test(filters),
 		cmocka_unit_test(bad_filters),
 		cmocka_unit_test(bad_ring_sizes),
+		cmocka_unit_test(bad_socket_counts),
 		cmocka_unit_test(unknown_options),
 		cmocka_unit_test(options_of_other_commands),
 		cmocka_unit_test(command_keeps_its_options),

@@ -223,7 +223,7 @@ static void owner_of_the_killed(void **state)
 	lab_destroy(lab, 5 * SEC, CLIENT_SOCK, loopback(), CLIENT);
 	lab_end(lab);
 	assert_int_equal(lab->endings, 1);
-	assert_int_equal(lab->ending.ends[1]->owner.pid, SERVER);
+	assert_int_equal(lab->ending.ends[1]->owner->pid, SERVER);
 	assert_null(lab->ending.first);
 }
 

@@ -313,9 +313,9 @@ static void closed_by_its_process(void **state)
 	lab_play(lab, &closed);
 	flow = end_of_client(lab);
 	assert_non_null(flow);
-	assert_int_equal(flow->act.who.pid, CLIENT);
-	assert_int_equal(flow->act.kind, ACT_CLOSE);
-	assert_int_equal(flow->owner.pid, CLIENT);
+	assert_int_equal(flow->past->act.who->pid, CLIENT);
+	assert_int_equal(flow->past->act.kind, ACT_CLOSE);
+	assert_int_equal(flow->owner->pid, CLIENT);
 }
 
 static void closed_by_the_worker_alone(void **state)
@@ -324,7 +324,7 @@ static void closed_by_the_worker_alone(void **state)
 
 	lab_connect(lab, 2 * SEC, loopback());
 	assert_null(end_of_client(lab));
-	assert_int_equal(lab->ending.ends[0]->owner.pid, CLIENT);
+	assert_int_equal(lab->ending.ends[0]->owner->pid, CLIENT);
 }
 
 int main(void)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "events.h"
+#include "parts.h"
 #include "scope.h"
 
 static int set_up(void **state)
@@ -35,12 +36,14 @@ static void add(struct scope *scope, const char *name, const char *value)
 static struct flow flow_of(const char *local, __u16 lport, const char *remote,
 			   __u16 rport, __u32 pid, const char *comm)
 {
-	struct flow flow = { .conn = conn_of(local, lport, remote, rport) };
+	struct flow flow = { FLOW_BLANK,
+			     .conn = conn_of(local, lport, remote, rport) };
+	struct party owner = { .basis = PARTY_PROVEN,
+			       .pid = pid,
+			       .start_time = 1000ULL * pid };
 
-	flow.owner.basis = PARTY_PROVEN;
-	flow.owner.pid = pid;
-	flow.owner.start_time = 1000ULL * pid;
-	strncpy(flow.owner.comm, comm, sizeof(flow.owner.comm) - 1);
+	strncpy(owner.comm, comm, sizeof(owner.comm) - 1);
+	flow.owner = kept_party(owner);
 	return flow;
 }
 
@@ -83,25 +86,29 @@ static void by_pid(void **state)
 static void by_any_part_in_it(void **state)
 {
 	struct flow flow = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 7, "a");
-	struct flow blank = { .conn = flow.conn };
-	struct party holders[2] = { { 0 }, flow.owner };
-	struct finding finding = { .actor = flow.owner };
+	struct flow blank = { FLOW_BLANK, .conn = flow.conn };
+	struct holders *holders =
+		calloc(1, sizeof(*holders) + 2 * sizeof(void *));
+	struct finding finding = { .actor = *flow.owner };
 	struct moment m = { .conn = &blank.conn };
 
 	add(*state, "pid", "7");
-	blank.act.who = flow.owner;
+	holders->count = 2;
+	holders->who[0] = &party_nobody;
+	holders->who[1] = flow.owner;
+	blank.past = kept_past((struct flow_past){ .act.who = flow.owner });
 	assert_true(keeps(*state, &blank, NULL));
-	memset(&blank.act, 0, sizeof(blank.act));
+	blank.past = &flow_no_past;
 	assert_false(keeps(*state, &blank, NULL));
-	blank.let_go_by = flow.owner;
+	blank.past = kept_past((struct flow_past){ .let_go_by = flow.owner });
 	assert_true(keeps(*state, &blank, NULL));
-	memset(&blank.let_go_by, 0, sizeof(blank.let_go_by));
+	blank.past = &flow_no_past;
 	blank.holders = holders;
-	blank.holder_count = 2;
 	assert_true(keeps(*state, &blank, NULL));
 	/* A RST without a socket, but with somebody who did it. */
 	assert_false(scope_keeps(*state, &m, NULL));
 	assert_true(scope_keeps(*state, &m, &finding));
+	free(holders);
 }
 
 static void by_comm(void **state)
@@ -320,8 +327,10 @@ static void fork_of(struct scope *scope, __u32 parent, __u64 parent_start,
 static bool keeps_process(struct scope *scope, __u32 pid, __u64 start)
 {
 	struct flow flow = flow_of("10.0.0.1", 5, "10.0.0.2", 80, pid, "a");
+	struct party owner = *flow.owner;
 
-	flow.owner.start_time = start;
+	owner.start_time = start;
+	flow.owner = &owner;
 	return keeps(scope, &flow, NULL);
 }
 

@@ -24,7 +24,7 @@ static void show_state(struct shown *s, struct event_conn conn,
 {
 	struct sock_event e = state_event(2 * SEC + 527 * MS, 1, conn,
 					  STATE_SYN_SENT, STATE_ESTABLISHED);
-	struct flow flow = { .conn = conn, .owner = owner };
+	struct flow flow = { FLOW_BLANK, .conn = conn };
 	struct moment m = {
 		.seq = 1,
 		.event = &e.h,
@@ -261,9 +261,9 @@ static void hostile_names(void **state)
 	a.path_len = FLOW_MAX_PATH;
 	a.bytes_out = a.bytes_in = UINT64_MAX;
 	fill_finding(&f, "rst.linger-zero");
-	f.owner = f.actor = f.peer = a.owner;
+	f.owner = f.actor = f.peer = *a.owner;
 	f.conn = conn;
-	show_state(&s, conn, a.owner, 1);
+	show_state(&s, conn, *a.owner, 1);
 	s.sink->ops->finding(s.sink, &f);
 	s.sink->ops->ending(s.sink, &e);
 	fflush(s.out);
@@ -341,7 +341,7 @@ static void why_only(void **state)
 	(void)state;
 	show_with(&s, text_sink_new, options);
 	fill_finding(&f, "rst.linger-zero");
-	show_state(&s, v4(), a.owner, 0);
+	show_state(&s, v4(), *a.owner, 0);
 	s.sink->ops->ending(s.sink, &e);
 	fflush(s.out);
 	assert_int_equal(s.size, 0);
@@ -401,7 +401,8 @@ static void summaries(void **state)
 			 "  remote  12 ::\n"
 			 "  lost 5 of 15 state events\n"
 			 "  1 records were not understood\n"
-			 "  9 sockets were forgotten for want of room\n"
+			 "  9 sockets were forgotten for want of room: "
+			 "--max-sockets keeps more\n"
 			 "-- 0 connections, 0 findings; 12 events, lost: not "
 			 "recorded\n"
 			 "  the recording was cut off\n");

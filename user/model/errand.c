@@ -63,12 +63,12 @@ const struct event_header *errands_done_for(const struct errands *errands,
 		return e;
 	memcpy(copy, e, e->size);
 	node = e->sock ? flow_by_sock(flows, e->sock) : NULL;
-	if (!node || !node->flow.owner.pid) {
+	if (!node || !node->flow.owner->pid) {
 		copy->h.flags &= ~(EVENT_F_OWNED | EVENT_F_TASK);
 		return &copy->h;
 	}
-	done_by(&copy->h, &node->flow.owner);
-	exit = exit_of(errands, &node->flow.owner);
+	done_by(&copy->h, node->flow.owner);
+	exit = exit_of(errands, node->flow.owner);
 	if (exit) {
 		copy->h.flags |= EVENT_F_EXITING;
 		copy->h.exit_code = exit->exit_code;

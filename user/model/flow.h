@@ -40,75 +40,56 @@ enum flow_act_kind {
 	ACT_GIVE_UP,	/* of SYN_SENT: shutdown() or connect(AF_UNSPEC) */
 };
 
+/* Stands where there is none, so that a reader need not ask. */
+extern const struct party party_nobody;
+
 /* A process ended this side of the connection, and how. */
 struct flow_act {
 	struct flow_mark mark;
-	struct party who;
+	const struct party *who; /* party_nobody: there was none */
 	enum flow_act_kind kind;
-	bool exiting;	    /* while it was exiting */
-	uint32_t exit_code; /* then: signal in the low 7 bits */
+	uint32_t exit_code; /* while exiting: signal in the low 7 bits */
+	bool exiting;
 };
 
 #define FLOW_MAX_PATH	 12
 #define FLOW_MAX_HOLDERS 64
 
-struct flow {
-	uint64_t sock;
-	struct event_conn conn; /* lport or rport 0: not known yet */
-	uint8_t state;
-	bool existed;	  /* before we watched: its history is unknown */
-	bool half_closed; /* when we began to watch: by whom is unknown */
-	bool listener;	  /* was one at some time */
-	bool told;	  /* its closing line was shown, or its peer's */
-	bool destroyed;	  /* no longer in the kernel */
-	bool fin_seen;	  /* the peer's FIN came */
-	bool killed; /* aborted from outside: its last acts are not its own */
-	bool established; /* was at some time */
+/* How this end came to its end. */
+struct flow_past {
+	struct flow_mark ended;	       /* the change to CLOSE */
+	struct flow_mark gone;	       /* tcp_destroy_sock */
+	struct flow_act act;	       /* what began the end of this side */
+	const struct party *let_go_by; /* who closed the last descriptor */
+	int err;		       /* sk_err when it closed */
+	uint32_t number;	       /* of its place in the table */
+};
 
-	struct flow_mark born;
-	struct flow_mark state_since;
-	struct flow_mark ended;	     /* the change to CLOSE */
-	struct flow_mark gone;	     /* tcp_destroy_sock */
-	uint8_t path[FLOW_MAX_PATH]; /* states passed, oldest first */
-	uint8_t path_len;
-	uint8_t reset_state; /* when it received the RST */
+/* The RSTs of its connection. */
+struct flow_resets {
+	struct flow_mark sent;	    /* by this socket */
+	struct flow_mark aside;	    /* ... without ending it */
+	struct flow_mark answered;  /* this host answered it with one */
+	struct flow_mark received;  /* tcp_receive_reset */
+	const struct party *killer; /* who aborted it from outside */
+	uint32_t unread;	    /* bytes it had not read at the last */
+	uint8_t state;		    /* ... and the state it was in */
+	uint32_t number;	    /* of its place in the table */
+};
 
-	struct party owner;
-	uint64_t owner_time;   /* when that was proven last, ns */
-	struct party *holders; /* when the kernel was asked; or NULL */
-	unsigned int holder_count;
-	uint64_t holders_time;	/* when that was, ns; 0: never */
-	uint64_t asked_time;	/* when the kernel was to be asked, ns */
-	struct flow_act act;	/* what began the end of this side */
-	struct party let_go_by; /* who closed the last descriptor */
-	struct party killer;	/* who aborted it from outside */
-
-	int err; /* sk_err when it closed */
-	uint64_t bytes_out;
-	uint64_t bytes_in;
-	uint32_t unread; /* when it closed, FIN not counted */
-
-	struct flow_mark reset_sent;	 /* this socket sent a RST */
-	struct flow_mark reset_aside;	 /* ... without ending it */
-	struct flow_mark reset_answered; /* this host answered it with a RST */
-	struct flow_mark reset_received; /* tcp_receive_reset */
-	uint32_t reset_unread;		 /* bytes it had not read then */
-
-	uint32_t retransmits;  /* segments sent again, by events seen */
-	uint32_t traced;       /* the same as the kernel counts them */
-	uint32_t untraced;     /* what it counted more than it traced */
-	struct resent *resent; /* more about them; NULL: none */
-
+/* The trouble it is in; see symptom.h. */
+struct flow_symptoms {
 	/* Sent again since the peer acknowledged anything (snd_una moved). */
 	struct flow_mark stuck; /* the first */
 	uint32_t stuck_una;
 	uint32_t stuck_count;
-	int send_err; /* of the last that could not be sent; 0: it was */
+	int send_err;	 /* of the last that could not be sent; 0: it was */
+	uint32_t number; /* of its place in the table */
 	struct segment_event *error; /* the last EVENT_ERROR, or NULL */
 	uint64_t error_seq;
+	struct resent *resent; /* more about what was sent again; or NULL */
 
-	/* Of a listener: its accept queue when it was full (above the limit).
-	 */
+	/* Of a listener: its accept queue when it was above the limit. */
 	uint32_t full_backlog;
 	uint32_t full_limit;
 	uint64_t full_time; /* the last time that was seen, ns; 0: never */
@@ -123,21 +104,65 @@ struct flow {
 	uint64_t shut_time; /* ns, of the last look; 0: never */
 	uint32_t shut_idle; /* jiffies since data was received, then */
 	uint32_t shut_unread;
-
-	/*
-	 * The other end, where addresses are translated in between (NAT):
-	 * found by the sequence numbers that both ends began with.
-	 */
-	struct flow *paired;
-
-	unsigned int refs;
-	struct flow_table *table;
 };
+
+extern const struct flow_past flow_no_past;
+extern const struct flow_resets flow_no_resets;
+extern const struct flow_symptoms flow_no_symptoms;
+
+/*
+ * There may be a quarter of a million: what most do not have is apart, and
+ * where there is none stands one that says so (never NULL).
+ */
+struct flow {
+	uint64_t sock;
+	struct event_conn conn; /* lport or rport 0: not known yet */
+	uint64_t born;		/* ns; 0: before we watched */
+	struct flow_mark state_since;
+	uint8_t path[FLOW_MAX_PATH]; /* states passed, oldest first */
+	uint8_t path_len;
+	uint8_t state;
+	bool existed : 1;     /* before we watched: its history is unknown */
+	bool half_closed : 1; /* when we began to watch: by whom is unknown */
+	bool listener : 1;    /* was one at some time */
+	bool told : 1;	      /* its closing line was shown, or its peer's */
+	bool destroyed : 1;   /* no longer in the kernel */
+	bool fin_seen : 1;    /* the peer's FIN came */
+	bool killed : 1; /* aborted from outside: its last acts are not its own
+			  */
+	bool established : 1; /* was at some time */
+	uint8_t place : 2;    /* the table's, as are link and number */
+	uint8_t link : 2;
+
+	const struct party *owner;
+	uint64_t owner_time;	       /* when that was proven last, ns */
+	const struct holders *holders; /* when the kernel was asked; or NULL */
+	uint64_t asked_time;	       /* when the kernel was to be asked, ns */
+
+	uint64_t bytes_out;
+	uint64_t bytes_in;
+	uint32_t unread;      /* when it closed, FIN not counted */
+	uint32_t retransmits; /* segments sent again, by events seen */
+	uint32_t traced;      /* the same as the kernel counts them */
+	uint32_t untraced;    /* what it counted more than it traced */
+
+	const struct flow_past *past;
+	const struct flow_resets *resets;
+	const struct flow_symptoms *symptoms;
+	uint32_t refs;
+	uint32_t number; /* of its place in the table */
+};
+
+/* A flow of which nothing is known yet. */
+#define FLOW_BLANK                                     \
+	.owner = &party_nobody, .past = &flow_no_past, \
+	.resets = &flow_no_resets, .symptoms = &flow_no_symptoms
 
 struct flow_table;
 
 /*
- * @limit: how many flows are kept at most. Gone flows leave first, oldest
+ * @limit: how many flows are kept at most, of which an eighth may be gone ones
+ * (and as many again that were listeners). Gone flows leave first, oldest
  * first, then the oldest of all; flow_table_evicted() counts the latter.
  */
 struct flow_table *flow_table_new(unsigned int limit);
@@ -179,7 +204,8 @@ struct span {
  * lived at some time in @span; the one alive at its end if there are several.
  * flow_peer() is the same for a flow, and finds it behind a NAT too.
  */
-struct flow *flow_peer(const struct flow *flow, struct span span);
+struct flow *flow_peer(const struct flow_table *table, const struct flow *flow,
+		       struct span span);
 struct flow *flow_find_peer(const struct flow_table *table,
 			    const struct event_conn *conn, struct span span);
 
@@ -199,13 +225,36 @@ unsigned int flow_find_listeners(const struct flow_table *table,
 				 const struct event_conn *conn, uint64_t time,
 				 struct flow **out, unsigned int max);
 
+/* Who held a socket when the kernel was asked; in no order. */
+struct holders {
+	uint64_t time; /* when that was, ns */
+	unsigned int count;
+	const struct party *who[];
+};
+
+/* How many held @flow when the kernel was asked last; 0: nobody, or never. */
+static inline unsigned int flow_holder_count(const struct flow *flow)
+{
+	return flow->holders ? flow->holders->count : 0;
+}
+
 /*
  * Those who held the socket of @flow (may be NULL) at an event of @time, if
- * there were several, as the kernel told then or shortly after: in @holders,
- * which is the flow's own. 0: one, nobody, or not known.
+ * there were several, as the kernel told then or shortly after. NULL: one,
+ * nobody, or not known.
  */
-unsigned int flow_holders(const struct flow *flow, uint64_t time,
-			  const struct party **holders);
+const struct holders *flow_holders(const struct flow *flow, uint64_t time);
+
+/*
+ * The connection of @flow was answered with a RST by this host, which only a
+ * later event showed. Returns 0 or -ENOMEM.
+ */
+int flow_answered(struct flow_table *table, struct flow *flow,
+		  struct flow_mark mark);
+
+/* Its owner, as it turned out: see owner.h. Returns 0 or -ENOMEM. */
+int flow_set_owner(struct flow_table *table, struct flow *flow,
+		   const struct party *owner);
 
 /*
  * All that listen on @port at @time, at whichever address and in whichever
@@ -223,6 +272,9 @@ unsigned int flow_find_on_port(const struct flow_table *table, uint16_t port,
 unsigned int flow_find_reached(const struct flow_table *table,
 			       const struct event_conn *conn, uint64_t time,
 			       struct flow **out, unsigned int max);
+
+/* The other end by the numbers that both began with; NULL: not found so. */
+const struct flow *flow_paired(const struct flow *flow);
 
 /* The same connection, seen from its other end. */
 struct event_conn conn_turned(const struct event_conn *conn);

@@ -4,43 +4,61 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-#include <utlist.h>
-
+#include "flow_index.h"
+#include "flow_parts.h"
 #include "ports.h"
 
-struct tuple {
-	uint8_t laddr[16];
-	uint8_t raddr[16];
-	uint16_t lport;
-	uint16_t rport;
+/* Where a flow stands: flow.place. */
+enum place {
+	PLACE_LIVE,
+	PLACE_GONE,
+	PLACE_PAST_LISTENER, /* gone, too, and asked for longer */
+	PLACES,
 };
 
-/* All flows that have, or had, one 4-tuple: newest first. */
-struct tuple_slot {
-	struct tuple tuple;
-	struct flow_node *flows;
-	UT_hash_handle hh;
+/* By age, oldest first. */
+struct age_list {
+	uint32_t first, last;
+	unsigned int count;
 };
 
 struct flow_table {
-	struct flow_node *by_sock;
-	struct flow_node *by_seqs;
-	struct tuple_slot *by_tuple;
+	struct flow_index by_sock, by_seqs, by_tuple;
+	struct slab nodes;
+	struct flow_parts parts;
 	struct ports ports;
-	struct flow_node *live; /* by age, oldest first */
-	struct flow_node *gone;
+	struct age_list ages[PLACES];
 	unsigned int limit;
-	unsigned int count;
+	unsigned int gone_limit;
 	uint64_t evicted;
 };
+
+/* Of those gone an eighth, but not so few that none is left to ask. */
+#define LEAST_GONE 64
 
 struct flow_table *flow_table_new(unsigned int limit)
 {
 	struct flow_table *table = calloc(1, sizeof(*table));
+	uint64_t seed = 0;
 
-	if (table)
-		table->limit = limit;
+	if (!table)
+		return NULL;
+	table->limit = limit;
+	table->gone_limit = limit / 8 > LEAST_GONE ? limit / 8 : LEAST_GONE;
+	slab_init(&table->nodes, sizeof(struct flow_node));
+	for (int i = 0; i < PLACES; i++)
+		table->ages[i].first = table->ages[i].last = SLAB_NONE;
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
+		seed = (uintptr_t)table;
+	if (flow_parts_init(&table->parts) ||
+	    flow_index_init(&table->by_sock, limit, seed) ||
+	    flow_index_init(&table->by_seqs, limit, seed) ||
+	    flow_index_init(&table->by_tuple, limit, seed)) {
+		flow_table_free(table);
+		return NULL;
+	}
 	return table;
 }
 
@@ -51,72 +69,132 @@ uint64_t flow_table_evicted(const struct flow_table *table)
 
 unsigned int flow_table_count(const struct flow_table *table)
 {
-	return table->count;
+	unsigned int count = 0;
+
+	for (int i = 0; i < PLACES; i++)
+		count += table->ages[i].count;
+	return count;
+}
+
+static struct flow_node *node_at(const struct flow_table *table,
+				 uint32_t number)
+{
+	return number == SLAB_NONE ? NULL : slab_at(&table->nodes, number);
+}
+
+/* Buckets have 0 for nothing. */
+static struct flow_node *head_of(const struct flow_table *table,
+				 const uint32_t *bucket)
+{
+	return node_at(table, *bucket - 1);
 }
 
 /* --- the index by 4-tuple --- */
 
-static struct tuple tuple_of(const struct event_conn *conn)
+static bool same_ends(const struct event_conn *a, const struct event_conn *b)
 {
-	struct tuple tuple = { .lport = conn->lport, .rport = conn->rport };
-
-	memcpy(tuple.laddr, conn->laddr, sizeof(tuple.laddr));
-	memcpy(tuple.raddr, conn->raddr, sizeof(tuple.raddr));
-	return tuple;
+	return a->lport == b->lport && a->rport == b->rport &&
+	       !memcmp(a->laddr, b->laddr, sizeof(a->laddr)) &&
+	       !memcmp(a->raddr, b->raddr, sizeof(a->raddr));
 }
 
-static struct tuple_slot *slot_find(const struct flow_table *table,
-				    const struct tuple *tuple)
+/* From @node on the first flow with the ends of @conn. */
+static struct flow_node *with_ends(const struct flow_table *table,
+				   struct flow_node *node,
+				   const struct event_conn *conn)
 {
-	struct tuple_slot *slot;
-
-	HASH_FIND(hh, table->by_tuple, tuple, sizeof(*tuple), slot);
-	return slot;
+	while (node && !same_ends(&node->flow.conn, conn))
+		node = node_at(table, node->tuple_next);
+	return node;
 }
 
-static void slot_leave(struct flow_table *table, struct flow_node *node)
+struct flow_node *flow_first_with_ends(const struct flow_table *table,
+				       const struct event_conn *conn)
 {
-	struct tuple_slot *slot = node->slot;
+	const uint32_t *bucket = flow_index_conn(&table->by_tuple, conn);
 
-	if (!slot)
-		return;
-	DL_DELETE(slot->flows, node);
-	node->slot = NULL;
-	if (!slot->flows) {
-		HASH_DEL(table->by_tuple, slot);
-		free(slot);
-	}
+	return with_ends(table, head_of(table, bucket), conn);
 }
 
-int flow_file(struct flow_table *table, struct flow_node *node)
+struct flow_node *flow_next_with_ends(const struct flow_table *table,
+				      const struct flow_node *node)
 {
-	struct tuple tuple = tuple_of(&node->flow.conn);
-	struct tuple_slot *slot;
-
-	slot_leave(table, node);
-	slot = slot_find(table, &tuple);
-	if (!slot) {
-		slot = calloc(1, sizeof(*slot));
-		if (!slot)
-			return -ENOMEM;
-		slot->tuple = tuple;
-		HASH_ADD(hh, table->by_tuple, tuple, sizeof(tuple), slot);
-	}
-	DL_PREPEND(slot->flows, node);
-	node->slot = slot;
-	return 0;
+	return with_ends(table, node_at(table, node->tuple_next),
+			 &node->flow.conn);
 }
 
-/* --- birth and death of flows --- */
+static void enter_tuple(struct flow_table *table, struct flow_node *node)
+{
+	uint32_t *bucket = flow_index_conn(&table->by_tuple, &node->flow.conn);
+	struct flow_node *next = head_of(table, bucket);
+
+	node->tuple_prev = SLAB_NONE;
+	node->tuple_next = *bucket - 1;
+	if (next)
+		next->tuple_prev = node->flow.number;
+	*bucket = node->flow.number + 1;
+}
+
+static void leave_tuple(struct flow_table *table, struct flow_node *node)
+{
+	struct flow_node *prev = node_at(table, node->tuple_prev);
+	struct flow_node *next = node_at(table, node->tuple_next);
+
+	if (next)
+		next->tuple_prev = node->tuple_prev;
+	if (prev)
+		prev->tuple_next = node->tuple_next;
+	else
+		*flow_index_conn(&table->by_tuple, &node->flow.conn) =
+			node->tuple_next + 1;
+}
+
+void flow_file(struct flow_table *table, struct flow_node *node,
+	       const struct event_conn *conn)
+{
+	leave_tuple(table, node);
+	node->flow.conn = *conn;
+	enter_tuple(table, node);
+}
 
 /* --- ends that differ in their addresses: NAT --- */
 
+static struct flow_node *by_seqs(const struct flow_table *table, uint64_t seqs)
+{
+	struct flow_node *node =
+		head_of(table, flow_index_number(&table->by_seqs, seqs));
+
+	while (node && node->seqs != seqs)
+		node = node_at(table, node->seqs_next);
+	return node;
+}
+
+static void enter_seqs(struct flow_table *table, struct flow_node *node,
+		       uint64_t seqs)
+{
+	uint32_t *bucket = flow_index_number(&table->by_seqs, seqs);
+
+	node->flow.link = LINK_SEQS;
+	node->seqs = seqs;
+	node->seqs_next = *bucket - 1;
+	*bucket = node->flow.number + 1;
+}
+
 static void leave_seqs(struct flow_table *table, struct flow_node *node)
 {
-	if (!node->seqs)
+	uint32_t *bucket = flow_index_number(&table->by_seqs, node->seqs);
+	struct flow_node *before = head_of(table, bucket);
+
+	if (node->flow.link != LINK_SEQS)
 		return;
-	HASH_DELETE(hh_seqs, table->by_seqs, node);
-	node->seqs = 0;
+	node->flow.link = LINK_NONE;
+	if (before == node) {
+		*bucket = node->seqs_next + 1;
+		return;
+	}
+	while (before->seqs_next != node->flow.number)
+		before = node_at(table, before->seqs_next);
+	before->seqs_next = node->seqs_next;
 }
 
 void flow_pair(struct flow_table *table, struct flow_node *node,
@@ -127,72 +205,164 @@ void flow_pair(struct flow_table *table, struct flow_node *node,
 	struct flow_node *other;
 
 	/* Numbers that an event did not have, or a kernel's test hook. */
-	if (!snd_una || !rcv_nxt || node->flow.paired)
+	if (!snd_una || !rcv_nxt || node->flow.link > LINK_SEQS)
 		return;
-	HASH_FIND(hh_seqs, table->by_seqs, &theirs, sizeof(theirs), other);
-	if (other && other != node) {
+	leave_seqs(table, node);
+	other = by_seqs(table, theirs);
+	if (other) {
 		leave_seqs(table, other);
-		node->flow.paired = &other->flow;
-		other->flow.paired = &node->flow;
+		node->flow.link = other->flow.link = LINK_PAIRED;
+		node->paired = other;
+		other->paired = node;
 		return;
 	}
-	leave_seqs(table, node);
-	HASH_FIND(hh_seqs, table->by_seqs, &mine, sizeof(mine), other);
+	other = by_seqs(table, mine);
 	if (other)
 		leave_seqs(table, other);
-	node->seqs = mine;
-	HASH_ADD(hh_seqs, table->by_seqs, seqs, sizeof(node->seqs), node);
+	enter_seqs(table, node, mine);
 }
 
 static void unpair(struct flow_table *table, struct flow_node *node)
 {
 	leave_seqs(table, node);
-	if (node->flow.paired)
-		node->flow.paired->paired = NULL;
-	node->flow.paired = NULL;
+	if (node->flow.link != LINK_PAIRED)
+		return;
+	node->paired->flow.link = node->flow.link = LINK_NONE;
+}
+
+int flow_name(struct flow_table *table, const struct party **slot,
+	      const struct party *party)
+{
+	return parties_set(table->parts.parties, slot, party);
+}
+
+int flow_set_owner(struct flow_table *table, struct flow *flow,
+		   const struct party *owner)
+{
+	return flow_name(table, &flow->owner, owner);
+}
+
+struct flow_past *flow_past(struct flow_table *table, struct flow *flow)
+{
+	return flow_parts_past(&table->parts, flow);
+}
+
+struct flow_resets *flow_resets(struct flow_table *table, struct flow *flow)
+{
+	return flow_parts_resets(&table->parts, flow);
+}
+
+struct flow_symptoms *flow_symptoms(struct flow_table *table, struct flow *flow)
+{
+	return flow_parts_symptoms(&table->parts, flow);
+}
+
+/* --- birth and death of flows --- */
+
+static void enter_age(struct flow_table *table, struct flow_node *node,
+		      enum place place)
+{
+	struct age_list *list = &table->ages[place];
+	struct flow_node *last = node_at(table, list->last);
+
+	node->flow.place = place;
+	node->age_prev = list->last;
+	node->age_next = SLAB_NONE;
+	if (last)
+		last->age_next = node->flow.number;
+	else
+		list->first = node->flow.number;
+	list->last = node->flow.number;
+	list->count++;
+}
+
+static void leave_age(struct flow_table *table, struct flow_node *node)
+{
+	struct age_list *list = &table->ages[node->flow.place];
+	struct flow_node *prev = node_at(table, node->age_prev);
+	struct flow_node *next = node_at(table, node->age_next);
+
+	if (prev)
+		prev->age_next = node->age_next;
+	else
+		list->first = node->age_next;
+	if (next)
+		next->age_prev = node->age_prev;
+	else
+		list->last = node->age_prev;
+	list->count--;
+}
+
+static uint32_t *sock_bucket(struct flow_table *table, uint64_t sock)
+{
+	return flow_index_number(&table->by_sock, sock);
+}
+
+static void enter_sock(struct flow_table *table, struct flow_node *node)
+{
+	uint32_t *bucket = sock_bucket(table, node->flow.sock);
+
+	node->sock_next = *bucket - 1;
+	*bucket = node->flow.number + 1;
+}
+
+/* If it is there: another may have its address by now. */
+static void leave_sock(struct flow_table *table, struct flow_node *node)
+{
+	uint32_t *bucket = sock_bucket(table, node->flow.sock);
+	struct flow_node *before = head_of(table, bucket);
+
+	if (before == node) {
+		*bucket = node->sock_next + 1;
+		return;
+	}
+	while (before && before->sock_next != node->flow.number)
+		before = node_at(table, before->sock_next);
+	if (before)
+		before->sock_next = node->sock_next;
 }
 
 static void node_free(struct flow_table *table, struct flow_node *node)
 {
-	struct flow_node *filed;
-
 	unpair(table, node);
-	free(node->flow.holders);
-	free(node->flow.error);
-	free(node->flow.resent);
-	slot_leave(table, node);
+	flow_parts_drop(&table->parts, &node->flow);
+	leave_tuple(table, node);
 	ports_leave(&table->ports, node);
-	HASH_FIND(hh, table->by_sock, &node->flow.sock, sizeof(node->flow.sock),
-		  filed);
-	if (filed == node)
-		HASH_DEL(table->by_sock, node);
-	if (node->in_gone)
-		DL_DELETE2(table->gone, node, age_prev, age_next);
-	else
-		DL_DELETE2(table->live, node, age_prev, age_next);
-	table->count--;
-	free(node);
+	leave_sock(table, node);
+	leave_age(table, node);
+	slab_give(&table->nodes, node, node->flow.number);
 }
 
 void flow_table_free(struct flow_table *table)
 {
 	if (!table)
 		return;
-	while (table->live)
-		node_free(table, table->live);
-	while (table->gone)
-		node_free(table, table->gone);
+	for (int i = 0; i < PLACES; i++)
+		while (table->ages[i].count)
+			node_free(table, node_at(table, table->ages[i].first));
+	slab_free(&table->nodes);
+	free(table->by_sock.heads);
+	free(table->by_seqs.heads);
+	free(table->by_tuple.heads);
+	flow_parts_free(&table->parts);
 	free(table);
 }
 
-static struct flow_node *first_unheld(struct flow_node *list)
-{
-	struct flow_node *node;
+/*
+ * Held ones are among the latest, and so behind the others; where all are, it
+ * is better to have one too many than to look at each of them every time.
+ */
+#define MAX_HELD_SEEN 64
 
-	DL_FOREACH2(list, node, age_next)
-	{
+static struct flow_node *oldest_unheld(const struct flow_table *table,
+				       enum place place)
+{
+	struct flow_node *node = node_at(table, table->ages[place].first);
+
+	for (int i = 0; node && i < MAX_HELD_SEEN; i++) {
 		if (!node->flow.refs)
 			return node;
+		node = node_at(table, node->age_next);
 	}
 	return NULL;
 }
@@ -201,11 +371,13 @@ static void make_room(struct flow_table *table)
 {
 	struct flow_node *victim;
 
-	if (table->count < table->limit)
+	if (flow_table_count(table) < table->limit)
 		return;
-	victim = first_unheld(table->gone);
+	victim = oldest_unheld(table, PLACE_GONE);
+	if (!victim)
+		victim = oldest_unheld(table, PLACE_PAST_LISTENER);
 	if (!victim) {
-		victim = first_unheld(table->live);
+		victim = oldest_unheld(table, PLACE_LIVE);
 		if (victim)
 			table->evicted++;
 	}
@@ -213,25 +385,39 @@ static void make_room(struct flow_table *table)
 		node_free(table, victim);
 }
 
-void flow_end(struct flow_table *table, struct flow_node *node,
-	      struct flow_mark mark)
+int flow_end(struct flow_table *table, struct flow_node *node,
+	     struct flow_mark mark)
 {
-	if (node->in_gone)
-		return;
+	enum place place =
+		node->flow.listener ? PLACE_PAST_LISTENER : PLACE_GONE;
+	struct flow_past *past = flow_past(table, &node->flow);
+	struct flow_node *victim;
+
+	if (!past)
+		return -ENOMEM;
+	if (node->flow.place != PLACE_LIVE)
+		return 0;
 	leave_seqs(table, node);
 	ports_retire(node);
 	node->flow.destroyed = true;
-	node->flow.gone = mark;
-	DL_DELETE2(table->live, node, age_prev, age_next);
-	DL_APPEND2(table->gone, node, age_prev, age_next);
-	node->in_gone = true;
+	past->gone = mark;
+	leave_age(table, node);
+	enter_age(table, node, place);
+	if (table->ages[place].count <= table->gone_limit)
+		return 0;
+	victim = oldest_unheld(table, place);
+	if (victim && victim != node)
+		node_free(table, victim);
+	return 0;
 }
 
 struct flow_node *flow_by_sock(const struct flow_table *table, uint64_t sock)
 {
-	struct flow_node *node;
+	struct flow_node *node =
+		head_of(table, flow_index_number(&table->by_sock, sock));
 
-	HASH_FIND(hh, table->by_sock, &sock, sizeof(sock), node);
+	while (node && node->flow.sock != sock)
+		node = node_at(table, node->sock_next);
 	return node;
 }
 
@@ -242,27 +428,25 @@ struct flow_node *flow_begin(struct flow_table *table,
 {
 	struct flow_node *old = flow_by_sock(table, e->sock);
 	struct flow_node *node;
+	uint32_t number;
 
 	/* The address is that of another socket now. */
 	if (old) {
-		flow_end(table, old, mark);
-		HASH_DEL(table->by_sock, old);
+		leave_sock(table, old);
+		if (flow_end(table, old, mark))
+			return NULL;
 	}
 	make_room(table);
-	node = calloc(1, sizeof(*node));
+	node = slab_take(&table->nodes, &number);
 	if (!node)
 		return NULL;
-	node->flow.sock = e->sock;
-	node->flow.table = table;
-	node->flow.conn = *conn;
-	node->flow.state_since = mark;
-	if (flow_file(table, node)) {
-		free(node);
-		return NULL;
-	}
-	HASH_ADD(hh, table->by_sock, flow.sock, sizeof(node->flow.sock), node);
-	DL_APPEND2(table->live, node, age_prev, age_next);
-	table->count++;
+	node->flow = (struct flow){
+		FLOW_BLANK,    .sock = e->sock,	    .number = number,
+		.conn = *conn, .state_since = mark,
+	};
+	enter_tuple(table, node);
+	enter_sock(table, node);
+	enter_age(table, node, PLACE_LIVE);
 	return node;
 }
 
@@ -281,6 +465,7 @@ void flow_unref(struct flow *flow)
 
 int flow_listens(struct flow_table *table, struct flow_node *node)
 {
+	unpair(table, node);
 	node->flow.listener = true;
 	return ports_enter(&table->ports, node);
 }
@@ -288,186 +473,6 @@ int flow_listens(struct flow_table *table, struct flow_node *node)
 void flow_stops_listening(struct flow_node *node)
 {
 	ports_retire(node);
-}
-
-/* --- looking up --- */
-
-static bool lived_in(const struct flow *flow, struct span span)
-{
-	return flow->born.time <= span.to &&
-	       (!flow->destroyed || flow->gone.time >= span.from);
-}
-
-/*
- * Of the flows in @slot that lived in @span the one alive at its end, or the
- * newest.
- */
-static struct flow *slot_pick(const struct tuple_slot *slot, struct span span,
-			      uint32_t netns)
-{
-	const struct span end = { span.to, span.to };
-	struct flow_node *node;
-	struct flow *newest = NULL;
-
-	DL_FOREACH(slot->flows, node)
-	{
-		struct flow *flow = &node->flow;
-
-		if (netns && flow->conn.netns != netns)
-			continue;
-		if (lived_in(flow, end))
-			return flow;
-		if (!newest && lived_in(flow, span))
-			newest = flow;
-	}
-	return newest;
-}
-
-struct flow *flow_find(const struct flow_table *table,
-		       const struct event_conn *conn, uint64_t time)
-{
-	struct tuple tuple = tuple_of(conn);
-	struct tuple_slot *slot = slot_find(table, &tuple);
-
-	return slot ? slot_pick(slot, (struct span){ 0, time }, conn->netns)
-		    : NULL;
-}
-
-bool conn_is_local(const struct event_conn *conn)
-{
-	static const uint8_t v4_prefix[12] = { [10] = 0xff, [11] = 0xff };
-	static const uint8_t v6_loopback[16] = { [15] = 1 };
-
-	if (!memcmp(conn->laddr, conn->raddr, 16))
-		return true;
-	if (!memcmp(conn->laddr, v4_prefix, sizeof(v4_prefix)))
-		return conn->laddr[12] == 127 || conn->raddr[12] == 127;
-	return !memcmp(conn->laddr, v6_loopback, 16);
-}
-
-struct flow *flow_find_peer(const struct flow_table *table,
-			    const struct event_conn *conn, struct span span)
-{
-	struct tuple tuple = tuple_of(conn);
-	struct tuple reversed = { .lport = tuple.rport, .rport = tuple.lport };
-	struct tuple_slot *slot;
-	struct flow *flow;
-
-	memcpy(reversed.laddr, tuple.raddr, 16);
-	memcpy(reversed.raddr, tuple.laddr, 16);
-	slot = slot_find(table, &reversed);
-	if (!slot)
-		return NULL;
-	flow = slot_pick(slot, span, conn->netns);
-	if (!flow && !conn_is_local(conn))
-		flow = slot_pick(slot, span, 0);
-	return flow;
-}
-
-struct flow *flow_peer(const struct flow *flow, struct span span)
-{
-	/* The memory of a connection, of which the ports may be in use again.
-	 */
-	if (flow->paired && lived_in(flow->paired, span))
-		return flow->paired;
-	return flow_find_peer(flow->table, &flow->conn, span);
-}
-
-int flow_complete(struct flow_table *table, const struct event_conn *conn)
-{
-	struct tuple tuple = tuple_of(conn);
-	struct flow_node *node, *only = NULL;
-	struct tuple_slot *slot = slot_find(table, &tuple);
-
-	if (slot && !slot->flows->flow.destroyed)
-		return 0; /* it is known */
-	tuple.lport = 0;
-	slot = slot_find(table, &tuple);
-	if (!slot)
-		return 0;
-	DL_FOREACH(slot->flows, node)
-	{
-		if (node->flow.destroyed || node->flow.state != STATE_SYN_SENT)
-			continue;
-		if (only)
-			return 0; /* which of them cannot be told */
-		only = node;
-	}
-	if (!only)
-		return 0;
-	only->flow.conn.lport = conn->lport;
-	return flow_file(table, only);
-}
-
-static unsigned int listeners_in(const struct flow_table *table,
-				 const struct tuple *tuple, uint32_t netns,
-				 uint64_t time, bool gone, struct flow **out,
-				 unsigned int max)
-{
-	const struct tuple_slot *slot = slot_find(table, tuple);
-	struct flow_node *node;
-	unsigned int count = 0;
-
-	if (!slot)
-		return 0;
-	DL_FOREACH(slot->flows, node)
-	{
-		struct flow *flow = &node->flow;
-		bool ended = (flow->ended.time && flow->ended.time <= time) ||
-			     (flow->gone.time && flow->gone.time <= time);
-
-		if (flow->listener && flow->born.time <= time &&
-		    ended == gone && count < max &&
-		    (!netns || flow->conn.netns == netns))
-			out[count++] = flow;
-	}
-	return count;
-}
-
-static unsigned int find_listeners(const struct flow_table *table,
-				   const struct event_conn *conn, uint64_t time,
-				   bool gone, struct flow **out,
-				   unsigned int max)
-{
-	static const uint8_t any4[16] = { [10] = 0xff, [11] = 0xff };
-	static const uint8_t any6[16] = { 0 };
-	/* As compute_score() prefers them; IPv4 reaches [::] too. */
-	bool v4 = !memcmp(conn->laddr, any4, 12);
-	const uint8_t *const local[] = { conn->laddr, v4 ? any4 : any6, any6 };
-	const uint8_t *const remote[] = { any4, any6 };
-	int locals = v4 ? 3 : 2;
-	struct tuple tuple = { .lport = conn->lport };
-
-	for (int i = 0; i < locals; i++) {
-		for (int j = 0; j < 2; j++) {
-			unsigned int count;
-
-			memcpy(tuple.laddr, local[i], 16);
-			memcpy(tuple.raddr, remote[j], 16);
-			count = listeners_in(table, &tuple, conn->netns, time,
-					     gone, out, max);
-			if (count)
-				return count;
-		}
-	}
-	return 0;
-}
-
-struct flow *flow_find_listener(const struct flow_table *table,
-				const struct event_conn *conn, uint64_t time,
-				bool gone)
-{
-	struct flow *found;
-
-	return find_listeners(table, conn, time, gone, &found, 1) ? found
-								  : NULL;
-}
-
-unsigned int flow_find_listeners(const struct flow_table *table,
-				 const struct event_conn *conn, uint64_t time,
-				 struct flow **out, unsigned int max)
-{
-	return find_listeners(table, conn, time, false, out, max);
 }
 
 unsigned int flow_find_on_port(const struct flow_table *table, uint16_t port,

@@ -13,20 +13,25 @@
  * nothing is proven is its listener's, if only one process has that; else
  * nobody can tell whose it will be.
  */
-void owner_settle(const struct kin *kin, struct flow *flow)
+int owner_settle(const struct kin *kin, struct flow_table *flows,
+		 struct flow *flow)
 {
 	struct process_id id;
+	struct party owner;
 	const char *name;
 
-	if (!flow || !flow->owner.pid)
-		return;
-	id = (struct process_id){ flow->owner.start_time, flow->owner.pid };
-	name = kin_renamed(kin, &id, flow->owner_time);
-	if (name)
-		memcpy(flow->owner.comm, name, sizeof(flow->owner.comm));
-	if (flow->owner.basis == PARTY_INHERITED &&
+	if (!flow || !flow->owner->pid)
+		return 0;
+	id = (struct process_id){ flow->owner->start_time, flow->owner->pid };
+	if (flow->owner->basis == PARTY_INHERITED &&
 	    kin_family(kin, &id, NULL, 0) > 1)
-		memset(&flow->owner, 0, sizeof(flow->owner));
+		return flow_set_owner(flows, flow, &party_nobody);
+	name = kin_renamed(kin, &id, flow->owner_time);
+	if (!name)
+		return 0;
+	owner = *flow->owner;
+	memcpy(owner.comm, name, sizeof(owner.comm));
+	return flow_set_owner(flows, flow, &owner);
 }
 
 static void add_candidate(struct holder_list *q, uint32_t pid)
@@ -59,10 +64,10 @@ static void add_candidates(const struct owner_finder *finder,
 	struct flow *listeners[MAX_LISTENERS];
 	unsigned int count;
 
-	if (flow->owner.pid)
-		add_family(finder, q, &flow->owner);
-	for (unsigned int i = 0; i < flow->holder_count; i++)
-		add_family(finder, q, &flow->holders[i]);
+	if (flow->owner->pid)
+		add_family(finder, q, flow->owner);
+	for (unsigned int i = 0; i < flow_holder_count(flow); i++)
+		add_family(finder, q, flow->holders->who[i]);
 	if (flow->path_len && flow->path[0] == STATE_SYN_SENT)
 		return;
 	count = flow_find_listeners(finder->flows, &flow->conn, finder->now,
@@ -70,10 +75,10 @@ static void add_candidates(const struct owner_finder *finder,
 	for (unsigned int i = 0; i < count; i++) {
 		const struct flow *listener = listeners[i];
 
-		if (listener->owner.pid)
-			add_family(finder, q, &listener->owner);
-		for (unsigned int h = 0; h < listener->holder_count; h++)
-			add_family(finder, q, &listener->holders[h]);
+		if (listener->owner->pid)
+			add_family(finder, q, listener->owner);
+		for (unsigned int h = 0; h < flow_holder_count(listener); h++)
+			add_family(finder, q, listener->holders->who[h]);
 	}
 }
 
@@ -81,15 +86,16 @@ static void add_candidates(const struct owner_finder *finder,
 static bool is_wanted(const struct flow *flow, uint64_t time)
 {
 	return flow && !flow->destroyed && !flow->listener &&
-	       (flow->owner_time + FRESH_NS < time || flow->holder_count > 1) &&
-	       flow->holders_time < time;
+	       (flow->owner_time + FRESH_NS < time ||
+		flow_holder_count(flow) > 1) &&
+	       (!flow->holders || flow->holders->time < time);
 }
 
 /* The kernel chooses a client's port after it told of the connect(). */
 static bool has_no_port(const struct flow *flow)
 {
 	return flow && flow->state == STATE_SYN_SENT && !flow->conn.lport &&
-	       !flow->destroyed && flow->owner.pid;
+	       !flow->destroyed && flow->owner->pid;
 }
 
 void owner_ask(const struct owner_finder *finder, struct flow *flow,
@@ -104,7 +110,7 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	} else if (has_no_port(flow)) {
 		flow->asked_time = finder->now;
 		q->ports.socks[q->ports.sock_count++] = flow->sock;
-		add_candidate(&q->ports, flow->owner.pid);
+		add_candidate(&q->ports, flow->owner->pid);
 	}
 }
 
@@ -136,7 +142,7 @@ struct party owner_at(const struct flow *flow, const struct event_header *e)
 		return party;
 	if (!(e->flags & EVENT_F_OWNED) || e->flags & EVENT_F_KTHREAD ||
 	    !e->pid || flow->killed)
-		return flow->owner;
+		return *flow->owner;
 	party.basis = PARTY_PROVEN;
 	party.pid = e->pid;
 	party.tid = e->tid;

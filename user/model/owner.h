@@ -35,9 +35,10 @@ void owner_ask_listeners(const struct owner_finder *finder,
 
 /*
  * The owner as it is to be shown: under its present name; nobody, where
- * several processes may turn out to be it. @flow may be NULL.
+ * several processes may turn out to be it. @flow may be NULL. 0 or -ENOMEM.
  */
-void owner_settle(const struct kin *kin, struct flow *flow);
+int owner_settle(const struct kin *kin, struct flow_table *flows,
+		 struct flow *flow);
 
 /*
  * Whose the socket was at event @e: who acted, if it was an act, else the

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow.h"
+#include "flow_table.h"
 
 static void remove_waiting(struct resent *r, unsigned int at)
 {
@@ -116,7 +116,7 @@ static void remember_copy(struct resent *r, const struct segment_event *e)
 bool resent_because(const struct flow *flow, uint64_t dropped, uint32_t first,
 		    uint32_t end, uint64_t now)
 {
-	const struct resent *r = flow->resent;
+	const struct resent *r = flow->symptoms->resent;
 
 	for (unsigned int i = 0; r && i < RESENT_MAX; i++) {
 		const struct resent_copy *copy = &r->copies[i];
@@ -132,15 +132,18 @@ bool resent_because(const struct flow *flow, uint64_t dropped, uint32_t first,
 	return true;
 }
 
-int resent_segment(struct flow *flow, const struct segment_event *e,
-		   uint64_t seq)
+int resent_segment(struct flow_table *table, struct flow *flow,
+		   const struct segment_event *e, uint64_t seq)
 {
-	struct resent *r = flow->resent;
+	struct resent *r = flow->symptoms->resent;
+	struct flow_symptoms *symptoms;
 
 	if (!r && e->h.kind != EVENT_RETRANSMIT)
 		return 0;
 	if (!r) {
-		r = flow->resent = calloc(1, sizeof(*r));
+		symptoms = flow_symptoms(table, flow);
+		if (symptoms)
+			r = symptoms->resent = calloc(1, sizeof(*r));
 		if (!r)
 			return -ENOMEM;
 		r->dsacks = e->tcp.dsacks;
@@ -159,19 +162,19 @@ int resent_segment(struct flow *flow, const struct segment_event *e,
 
 void resent_sock(struct flow *flow, const struct sock_event *e, uint64_t seq)
 {
-	if (flow->resent)
-		learn_dsacks(flow->resent, e->dsacks, seq);
+	if (flow->symptoms->resent)
+		learn_dsacks(flow->symptoms->resent, e->dsacks, seq);
 }
 
 void resent_count(struct flow *flow, enum resent_kind kind)
 {
-	if (flow->resent)
-		flow->resent->counts[kind]++;
+	if (flow->symptoms->resent)
+		flow->symptoms->resent->counts[kind]++;
 }
 
 enum resent_proof resent_take_proof(struct flow *flow, uint64_t seq)
 {
-	struct resent *r = flow->resent;
+	struct resent *r = flow->symptoms->resent;
 
 	for (unsigned int i = 0; r && i < r->verdict_count; i++) {
 		struct resent_verdict *v = &r->verdicts[i];
@@ -193,7 +196,7 @@ enum resent_proof resent_take_proof(struct flow *flow, uint64_t seq)
 bool resent_take_verdict(struct flow *flow, uint64_t seq,
 			 struct resent_verdict *verdict)
 {
-	struct resent *r = flow->resent;
+	struct resent *r = flow->symptoms->resent;
 
 	if (!r || !r->verdict_count || r->verdicts[0].seq > seq)
 		return false;

@@ -13,6 +13,7 @@
 #include "event.h"
 
 struct flow;
+struct flow_table;
 
 /* By what made the kernel send again. */
 enum resent_kind {
@@ -84,8 +85,8 @@ struct resent {
 };
 
 /* Learn from event number @seq of @flow. Returns 0 or -ENOMEM. */
-int resent_segment(struct flow *flow, const struct segment_event *e,
-		   uint64_t seq);
+int resent_segment(struct flow_table *table, struct flow *flow,
+		   const struct segment_event *e, uint64_t seq);
 void resent_sock(struct flow *flow, const struct sock_event *e, uint64_t seq);
 
 /*

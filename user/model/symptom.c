@@ -5,63 +5,81 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rare, and large: kept apart from the flow. Returns 0 or -ENOMEM. */
-int symptom_error(struct flow *flow, const struct segment_event *e,
-		  struct flow_mark mark)
+/* Rare, and large: kept apart. */
+int symptom_error(struct flow_table *table, struct flow *flow,
+		  const struct segment_event *e, struct flow_mark mark)
 {
-	if (!flow->error)
-		flow->error = malloc(sizeof(*flow->error));
-	if (!flow->error)
+	struct flow_symptoms *s = flow_symptoms(table, flow);
+
+	if (s && !s->error)
+		s->error = malloc(sizeof(*s->error));
+	if (!s || !s->error)
 		return -ENOMEM;
-	*flow->error = *e;
-	flow->error_seq = mark.seq;
+	*s->error = *e;
+	s->error_seq = mark.seq;
 	return 0;
 }
 
-void symptom_retransmit(struct flow *flow, const struct segment_event *e,
-			struct flow_mark mark)
+int symptom_retransmit(struct flow_table *table, struct flow *flow,
+		       const struct segment_event *e, struct flow_mark mark)
 {
-	flow->send_err = -e->err;
-	if (!flow->stuck.time || flow->stuck_una != e->tcp.snd_una) {
-		flow->stuck = mark;
-		flow->stuck_una = e->tcp.snd_una;
-		flow->stuck_count = 0;
+	struct flow_symptoms *s = flow_symptoms(table, flow);
+
+	if (!s)
+		return -ENOMEM;
+	s->send_err = -e->err;
+	if (!s->stuck.time || s->stuck_una != e->tcp.snd_una) {
+		s->stuck = mark;
+		s->stuck_una = e->tcp.snd_una;
+		s->stuck_count = 0;
 	}
-	flow->stuck_count += !e->err;
+	s->stuck_count += !e->err;
+	return 0;
 }
 
-void symptom_stalled(struct flow *flow, const struct segment_event *e,
-		     struct flow_mark mark)
+int symptom_stalled(struct flow_table *table, struct flow *flow,
+		    const struct segment_event *e, struct flow_mark mark)
 {
-	bool known = flow->stall.time && !flow->stall_over.time &&
-		     flow->stall_una == e->tcp.snd_una;
+	struct flow_symptoms *s = flow_symptoms(table, flow);
+	bool known;
 
+	if (!s)
+		return -ENOMEM;
+	known = s->stall.time && !s->stall_over.time &&
+		s->stall_una == e->tcp.snd_una;
 	if (e->role == STALL_RECEIVER) {
 		uint32_t unread = e->tcp.rcv_nxt - e->tcp.copied_seq;
 		uint32_t fin = e->tcp.flags & SOCK_F_FIN_SEEN ? 1 : 0;
 
-		flow->shut_time = mark.time;
-		flow->shut_idle = e->tcp.jiffies - e->tcp.last_received;
-		flow->shut_unread = unread >= fin ? unread - fin : 0;
+		s->shut_time = mark.time;
+		s->shut_idle = e->tcp.jiffies - e->tcp.last_received;
+		s->shut_unread = unread >= fin ? unread - fin : 0;
 	} else if (e->role == STALL_OVER) {
-		if (flow->stall.time && !flow->stall_over.time)
-			flow->stall_over = mark;
+		if (s->stall.time && !s->stall_over.time)
+			s->stall_over = mark;
 	} else if (!known) {
-		flow->stall = mark;
-		flow->stall_over = (struct flow_mark){ 0 };
-		flow->stall_una = e->tcp.snd_una;
-		flow->stall_idle = e->tcp.jiffies - e->tcp.last_sent;
+		s->stall = mark;
+		s->stall_over = (struct flow_mark){ 0 };
+		s->stall_una = e->tcp.snd_una;
+		s->stall_idle = e->tcp.jiffies - e->tcp.last_sent;
 	}
+	return 0;
 }
 
-void symptom_backlog(struct flow *flow, uint32_t backlog, uint32_t max,
-		     uint64_t time)
+int symptom_backlog(struct flow_table *table, struct flow *flow,
+		    uint32_t backlog, uint32_t max, uint64_t time)
 {
+	struct flow_symptoms *s;
+
 	if (backlog <= max)
-		return;
-	flow->full_backlog = backlog;
-	flow->full_limit = max;
-	flow->full_time = time;
+		return 0;
+	s = flow_symptoms(table, flow);
+	if (!s)
+		return -ENOMEM;
+	s->full_backlog = backlog;
+	s->full_limit = max;
+	s->full_time = time;
+	return 0;
 }
 
 unsigned int flow_find_reached(const struct flow_table *table,

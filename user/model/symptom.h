@@ -7,18 +7,18 @@
 #ifndef TCPWHY_SYMPTOM_H
 #define TCPWHY_SYMPTOM_H
 
-#include "flow.h"
+#include "flow_table.h"
 
-/* Each takes an event of the kind in its name, and of @flow. */
-int symptom_error(struct flow *flow, const struct segment_event *e,
-		  struct flow_mark mark);
-void symptom_retransmit(struct flow *flow, const struct segment_event *e,
-			struct flow_mark mark);
-void symptom_stalled(struct flow *flow, const struct segment_event *e,
-		     struct flow_mark mark);
+/* Each takes an event of the kind in its name, and of @flow. 0 or -ENOMEM. */
+int symptom_error(struct flow_table *table, struct flow *flow,
+		  const struct segment_event *e, struct flow_mark mark);
+int symptom_retransmit(struct flow_table *table, struct flow *flow,
+		       const struct segment_event *e, struct flow_mark mark);
+int symptom_stalled(struct flow_table *table, struct flow *flow,
+		    const struct segment_event *e, struct flow_mark mark);
 
 /* The accept queue of the listener @flow at @time. */
-void symptom_backlog(struct flow *flow, uint32_t backlog, uint32_t max,
-		     uint64_t time);
+int symptom_backlog(struct flow_table *table, struct flow *flow,
+		    uint32_t backlog, uint32_t max, uint64_t time);
 
 #endif /* TCPWHY_SYMPTOM_H */

@@ -45,7 +45,7 @@ static int conclude(const struct flow_table *flows,
 	const struct flow *flow = flow_find(flows, &e->conn, e->h.time);
 	bool is_syn = (e->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 
-	if (flow && !flow->ended.time)
+	if (flow && !flow->past->ended.time)
 		return 0;
 	/* A new connection from the same port, where the old one waits. */
 	if (is_syn && flow && in_time_wait(flow) && !flow->fin_seen)

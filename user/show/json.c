@@ -145,17 +145,16 @@ static void key_party(struct json_sink *j, const char *key,
 }
 
 /* Only where there are several: one is the owner. */
-static void key_holders(struct json_sink *j, const struct party *holders,
-			unsigned int count)
+static void key_holders(struct json_sink *j, const struct holders *holders)
 {
-	if (count < 2)
+	if (!holders || holders->count < 2)
 		return;
 	put_string(j, "holders");
 	yajl_gen_array_open(j->gen);
-	for (unsigned int i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < holders->count; i++) {
 		yajl_gen_map_open(j->gen);
-		key_number(j, "pid", holders[i].pid);
-		key_foreign(j, "comm", holders[i].comm);
+		key_number(j, "pid", holders->who[i]->pid);
+		key_foreign(j, "comm", holders->who[i]->comm);
 		yajl_gen_map_close(j->gen);
 	}
 	yajl_gen_array_close(j->gen);
@@ -238,9 +237,6 @@ static void json_event(struct sink *sink, const struct moment *m)
 	struct json_sink *j = json_of(sink);
 	const struct sock_event *sock = event_sock(m->event);
 	const struct segment_event *segment = event_segment(m->event);
-	const struct party *holders = NULL;
-	unsigned int holder_count =
-		flow_holders(m->flow, m->event->time, &holders);
 
 	if (j->o.why_only)
 		return;
@@ -250,7 +246,7 @@ static void json_event(struct sink *sink, const struct moment *m)
 	key_string(j, "kind", event_kind_name(m->event->kind));
 	put_conn(j, m->conn);
 	key_party(j, "owner", &m->owner);
-	key_holders(j, holders, holder_count);
+	key_holders(j, flow_holders(m->flow, m->event->time));
 	if (sock)
 		put_sock_event(j, m, sock);
 	if (segment)
@@ -301,7 +297,7 @@ static void json_finding(struct sink *sink, const struct finding *f)
 	key_party(j, "owner", &f->owner);
 	key_party(j, "actor", &f->actor);
 	key_party(j, "peer", f->has_peer ? &f->peer : &none);
-	key_holders(j, f->holders, f->holder_count);
+	key_holders(j, f->holders);
 	key_string(j, "why", f->why);
 	key_string(j, "effect", f->effect);
 	key_string(j, "advice", f->advice);
@@ -334,7 +330,7 @@ static void json_amendment(struct sink *sink, const struct amendment *a)
 		key_number(j, "needless", v->needless);
 		key_number(j, "of", v->segments);
 		put_conn(j, &a->flow->conn);
-		key_party(j, "owner", &a->flow->owner);
+		key_party(j, "owner", a->flow->owner);
 		finish(j);
 	}
 }
@@ -349,8 +345,8 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 	key_endpoint(j, "remote", flow->conn.raddr, flow->conn.rport);
 	key_number(j, "netns", flow->conn.netns);
 	key_foreign(j, "netns_name", host_netns(j->o.host, flow->conn.netns));
-	key_party(j, "owner", &flow->owner);
-	key_holders(j, flow->holders, flow->holder_count);
+	key_party(j, "owner", flow->owner);
+	key_holders(j, flow->holders);
 	put_string(j, "states");
 	yajl_gen_array_open(j->gen);
 	for (unsigned int i = 0; i < flow->path_len; i++)
@@ -360,7 +356,7 @@ static void put_end(struct json_sink *j, const struct flow *flow,
 	key_number(j, "bytes_in", flow->bytes_in);
 	key_number(j, "unread_bytes", flow->unread);
 	key_number(j, "let_go_us", let_go / 1000);
-	key_party(j, "let_go_by", &flow->let_go_by);
+	key_party(j, "let_go_by", flow->past->let_go_by);
 	yajl_gen_map_close(j->gen);
 }
 
@@ -376,7 +372,8 @@ static void json_ending(struct sink *sink, const struct ending *e)
 	key_time(j, e->time);
 	key_string(j, "how", e->how);
 	if (e->first)
-		act_of_flow(&e->first->act, &who, trigger, sizeof(trigger));
+		act_of_flow(&e->first->past->act, &who, trigger,
+			    sizeof(trigger));
 	key_party(j, "closed_by", &who);
 	key_string(j, "trigger", *trigger ? trigger : NULL);
 	if (e->duration)

@@ -54,13 +54,15 @@ struct amendment {
 
 #define SUMMARY_MAX_CAUSES 128
 
+struct cause_count {
+	const char *cause;
+	uint64_t count;
+};
+
 struct summary {
 	uint64_t connections;
 	uint64_t findings;
-	struct {
-		const char *cause;
-		uint64_t count;
-	} causes[SUMMARY_MAX_CAUSES]; /* most frequent first */
+	struct cause_count causes[SUMMARY_MAX_CAUSES]; /* most frequent first */
 	unsigned int cause_count;
 	/*
 	 * Findings by process (the owner, else the actor, else the peer; pid

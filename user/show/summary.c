@@ -153,7 +153,9 @@ static void print_troubles(FILE *out, const struct summary *s)
 			"not told\n",
 			(unsigned long long)s->untraced);
 	if (s->evicted)
-		fprintf(out, "  %llu sockets were forgotten for want of room\n",
+		fprintf(out,
+			"  %llu sockets were forgotten for want of room: "
+			"--max-sockets keeps more\n",
 			(unsigned long long)s->evicted);
 }
 

@@ -104,9 +104,9 @@ static void text_event(struct sink *sink, const struct moment *m)
 	if (t->o.why_only || !e || e->h.kind != EVENT_STATE)
 		return;
 	page_party(&m->owner, "-", who);
-	if (m->owner.pid && m->flow->holder_count > 1)
+	if (m->owner.pid && flow_holder_count(m->flow) > 1)
 		snprintf(who + strlen(who), PAGE_PARTY_LEN - strlen(who), "+%u",
-			 m->flow->holder_count - 1);
+			 flow_holder_count(m->flow) - 1);
 	words_endpoint(m->conn->laddr, m->conn->lport, local, sizeof(local));
 	if (m->conn->rport)
 		words_endpoint(m->conn->raddr, m->conn->rport, remote,
@@ -289,7 +289,7 @@ static void text_amendment(struct sink *sink, const struct amendment *a)
 
 	if (!was_shown(t, a->verdict))
 		return;
-	page_party(&a->flow->owner, "", who);
+	page_party(a->flow->owner, "", who);
 	words_endpoint(conn->laddr, conn->lport, local, sizeof(local));
 	words_endpoint(conn->raddr, conn->rport, remote, sizeof(remote));
 	line_add(&line, "%s%s%s → %s: ", who, *who ? " " : "", local, remote);
@@ -307,7 +307,7 @@ static void print_end(const struct text_sink *t, const struct flow *flow)
 	char text[512];
 	struct line line = LINE(text);
 
-	page_party(&flow->owner, "-", who);
+	page_party(flow->owner, "-", who);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, local,
 		       sizeof(local));
 	line_add(&line, "%s%c%s ", who, PAGE_STICKY, local);
@@ -325,8 +325,9 @@ static void print_let_go(const struct text_sink *t, const struct ending *e)
 		/* Sooner is the ordinary course of things. */
 		if (!e->ends[i] || e->let_go[i] < 100000000ULL)
 			continue;
-		page_party(e->ends[i]->let_go_by.pid ? &e->ends[i]->let_go_by
-						     : &e->ends[i]->owner,
+		page_party(e->ends[i]->past->let_go_by->pid
+				   ? e->ends[i]->past->let_go_by
+				   : e->ends[i]->owner,
 			   "a process", who);
 		words_duration(e->let_go[i], when, sizeof(when));
 		snprintf(line, sizeof(line),
@@ -358,7 +359,7 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	fputs("  ", t->o.out);
 	line_add(&line, "%s", how_words(e->how));
 	if (e->first &&
-	    act_of_flow(&e->first->act, &who, trigger, sizeof(trigger))) {
+	    act_of_flow(&e->first->past->act, &who, trigger, sizeof(trigger))) {
 		words_party(&who, part, sizeof(part));
 		act_words(trigger, act, sizeof(act));
 		line_add(&line, ": %s %s first", part, act);

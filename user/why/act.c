@@ -49,7 +49,7 @@ bool act_of_flow(const struct flow_act *act, struct party *who, char *trigger,
 {
 	if (!act->mark.time)
 		return false;
-	*who = act->who;
+	*who = *act->who;
 	if (act->exiting)
 		trigger_of_exit(act->exit_code, trigger, size);
 	else

@@ -121,9 +121,9 @@ static const struct drop *failure_drop(const struct evidence_case *c)
 	if (!flow || c->sock->new_state != STATE_CLOSE)
 		return NULL;
 	if (c->sock->old_state == STATE_SYN_SENT)
-		return drops_since(c->drops, c->conn, flow->born.time, c->host,
+		return drops_since(c->drops, c->conn, flow->born, c->host,
 				   NULL);
-	since = flow->stuck.time;
+	since = flow->symptoms->stuck.time;
 	if (!since || !c->sock->err)
 		return NULL;
 	/* What was still queued is thrown away when it ends: no reason. */
@@ -159,7 +159,7 @@ static const struct drop *find_drop(const struct evidence_case *c)
 
 static uint64_t since_born(const struct evidence_case *c, uint64_t time)
 {
-	return c->flow && c->flow->born.time > time ? c->flow->born.time : time;
+	return c->flow && c->flow->born > time ? c->flow->born : time;
 }
 
 /*
@@ -183,10 +183,12 @@ static uint64_t drop_matters_since(const struct evidence_case *c)
 		if (!c->flow || c->sock->new_state != STATE_CLOSE)
 			return UINT64_MAX;
 		if (c->sock->old_state == STATE_SYN_SENT)
-			return c->flow->born.time;
-		return c->flow->stuck.time
-			       ? since_born(c, before(c->flow->stuck.time,
-						      NSEC_PER_SEC))
+			return c->flow->born;
+		return c->flow->symptoms->stuck.time
+			       ? since_born(
+					 c,
+					 before(c->flow->symptoms->stuck.time,
+						NSEC_PER_SEC))
 			       : UINT64_MAX;
 	default:
 		return UINT64_MAX;

@@ -19,10 +19,9 @@ static bool failed_connect(const struct evidence_case *c)
 
 static uint64_t waited_for(const struct evidence_case *c)
 {
-	if (!c->flow || !c->flow->born.time ||
-	    c->event->time <= c->flow->born.time)
+	if (!c->flow || !c->flow->born || c->event->time <= c->flow->born)
 		return 0;
-	return c->event->time - c->flow->born.time;
+	return c->event->time - c->flow->born;
 }
 
 static void add_attempt(const struct evidence_case *c, struct finding *f)
@@ -32,7 +31,7 @@ static void add_attempt(const struct evidence_case *c, struct finding *f)
 	char text[32], sent[32];
 
 	/* Tried is not sent. */
-	if (c->flow && c->flow->send_err)
+	if (c->flow && c->flow->symptoms->send_err)
 		syns = c->flow->retransmits + 1;
 	words_duration(waited, text, sizeof(text));
 	finding_add_number(f, "syns", syns, "%u SYN%s in %s", syns,
@@ -55,7 +54,7 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 		return;
 	}
 	/* Nothing but SYNs is sent in SYN_SENT. */
-	count = drops_count(c->drops, c->conn, c->flow->born.time,
+	count = drops_count(c->drops, c->conn, c->flow->born,
 			    c->drop->event.reason);
 	finding_add_number(f, "syns_dropped", count, NULL);
 	evidence_add_drop(c, f, "the last was dropped by", place,
@@ -125,9 +124,9 @@ static bool match_aborted(const struct evidence_case *c, struct finding *f)
 {
 	if (!failed_connect(c) || c->sock->err ||
 	    !(c->event->flags & EVENT_F_OWNED) || !c->flow ||
-	    c->flow->reset_received.time)
+	    c->flow->resets->received.time)
 		return false;
-	if (!act_of_flow(&c->flow->act, &f->actor, f->trigger,
+	if (!act_of_flow(&c->flow->past->act, &f->actor, f->trigger,
 			 sizeof(f->trigger)))
 		return false;
 	add_attempt(c, f);

@@ -31,14 +31,14 @@ static void add_tries(const struct evidence_case *c, struct finding *f)
 		sent = c->sock->probes_out;
 		words_count(sent, "window probe", tries, sizeof(tries));
 		if (flow)
-			first = flow->stall.time;
+			first = flow->symptoms->stall.time;
 	} else {
 		/* Those by which something was sent before the first timeout,
 		 * a loss probe, count too. */
-		if (flow && flow->stuck.time) {
-			first = flow->stuck.time;
-			if (flow->stuck_count > sent)
-				sent = flow->stuck_count;
+		if (flow && flow->symptoms->stuck.time) {
+			first = flow->symptoms->stuck.time;
+			if (flow->symptoms->stuck_count > sent)
+				sent = flow->symptoms->stuck_count;
 		}
 		words_count(sent, "retransmission", tries, sizeof(tries));
 	}

@@ -73,9 +73,9 @@ void effect_of_reset(const struct evidence_case *c, char *text, size_t size)
 						 : "");
 		return;
 	}
-	words_party(&peer->owner, who, sizeof(who));
-	if (peer->reset_received.time)
-		effect_in_state(who, peer->reset_state, peer->reset_unread,
+	words_party(peer->owner, who, sizeof(who));
+	if (peer->resets->received.time)
+		effect_in_state(who, peer->resets->state, peer->resets->unread,
 				text, size);
 	else if (peer->destroyed)
 		snprintf(text, size,

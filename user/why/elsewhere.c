@@ -128,7 +128,7 @@ bool elsewhere_add(const struct evidence_case *c, struct finding *f)
 	flow = nearest(c, &place, &others);
 	if (!flow)
 		return true;
-	words_party(&flow->owner, who, sizeof(who));
+	words_party(flow->owner, who, sizeof(who));
 	say_where(c, flow, place, where, sizeof(where));
 	if (others)
 		snprintf(more, sizeof(more), ", and %u more elsewhere", others);
@@ -137,9 +137,9 @@ bool elsewhere_add(const struct evidence_case *c, struct finding *f)
 	finding_add_fragment(f, "listens_elsewhere", text);
 	finding_add_string(f, "elsewhere", names[place], "%s listens %s%s", who,
 			   where, more);
-	finding_add_string(f, "elsewhere_by", flow->owner.comm, NULL);
-	if (flow->owner.pid)
-		finding_add_number(f, "elsewhere_pid", flow->owner.pid, NULL);
+	finding_add_string(f, "elsewhere_by", flow->owner->comm, NULL);
+	if (flow->owner->pid)
+		finding_add_number(f, "elsewhere_pid", flow->owner->pid, NULL);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, at, sizeof(at));
 	finding_add_string(f, "elsewhere_at", at, NULL);
 	finding_add_event(f, flow->state_since.seq);

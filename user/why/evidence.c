@@ -57,7 +57,7 @@ static bool left_silently(const struct flow *flow)
 	return flow->path_len > 1 && flow->path_len < FLOW_MAX_PATH &&
 	       flow->path[flow->path_len - 2] == STATE_ESTABLISHED &&
 	       flow->path[flow->path_len - 1] == STATE_CLOSE &&
-	       !flow->reset_sent.time;
+	       !flow->resets->sent.time;
 }
 
 bool evidence_add_ended(const struct evidence_case *c, struct finding *f)
@@ -69,12 +69,13 @@ bool evidence_add_ended(const struct evidence_case *c, struct finding *f)
 
 	if (!flow)
 		return false;
-	if (flow->killer.pid) {
-		f->actor = flow->killer;
-		words_party(&flow->killer, who, sizeof(who));
-		add_end(c, f, &flow->reset_sent, "sock-destroy", who,
+	if (flow->resets->killer->pid) {
+		f->actor = *flow->resets->killer;
+		words_party(flow->resets->killer, who, sizeof(who));
+		add_end(c, f, &flow->resets->sent, "sock-destroy", who,
 			"destroyed the socket (SOCK_DESTROY)");
-	} else if (act_of_flow(&flow->act, &party, trigger, sizeof(trigger))) {
+	} else if (act_of_flow(&flow->past->act, &party, trigger,
+			       sizeof(trigger))) {
 		f->actor = party;
 		words_party(&party, who, sizeof(who));
 		act_words(trigger, act, sizeof(act));
@@ -82,16 +83,17 @@ bool evidence_add_ended(const struct evidence_case *c, struct finding *f)
 		if (left_silently(flow))
 			snprintf(act + used, sizeof(act) - used,
 				 ", with neither FIN nor RST,");
-		add_end(c, f, &flow->act.mark, trigger, who, act);
-	} else if (flow->reset_received.time) {
-		add_end(c, f, &flow->reset_received, "rst", "a RST",
+		add_end(c, f, &flow->past->act.mark, trigger, who, act);
+	} else if (flow->resets->received.time) {
+		add_end(c, f, &flow->resets->received, "rst", "a RST",
 			"had ended it");
-	} else if (flow->ended.time && flow->err == ETIMEDOUT) {
-		add_end(c, f, &flow->ended, "timeout", "it", "had timed out");
-	} else if (flow->ended.time && flow->err) {
+	} else if (flow->past->ended.time && flow->past->err == ETIMEDOUT) {
+		add_end(c, f, &flow->past->ended, "timeout", "it",
+			"had timed out");
+	} else if (flow->past->ended.time && flow->past->err) {
 		snprintf(act, sizeof(act), "had ended with %s",
-			 words_errno(flow->err));
-		add_end(c, f, &flow->ended, "error", "it", act);
+			 words_errno(flow->past->err));
+		add_end(c, f, &flow->past->ended, "error", "it", act);
 	} else {
 		return false;
 	}

@@ -34,7 +34,8 @@ bool failure_is_unreachable(int err)
 
 bool failure_is_told_by_icmp(const struct evidence_case *c)
 {
-	const struct segment_event *e = c->flow ? c->flow->error : NULL;
+	const struct segment_event *e =
+		c->flow ? c->flow->symptoms->error : NULL;
 	uint64_t now = c->event->time;
 	struct stack stack;
 
@@ -59,7 +60,7 @@ static bool dropped_for(const struct evidence_case *c, const char *reason)
 /* Kernels before 6.17 do not tell of segments that could not be sent. */
 static bool has_no_route(const struct evidence_case *c)
 {
-	return c->flow && failure_is_unreachable(c->flow->send_err);
+	return c->flow && failure_is_unreachable(c->flow->symptoms->send_err);
 }
 
 void failure_add_origin(const struct evidence_case *c, struct finding *f)
@@ -102,6 +103,6 @@ void failure_add_origin(const struct evidence_case *c, struct finding *f)
 	if (by_icmp) {
 		finding_add_string(f, "told_by", "icmp",
 				   "told by an ICMP error");
-		finding_add_event(f, c->flow->error_seq);
+		finding_add_event(f, c->flow->symptoms->error_seq);
 	}
 }

@@ -62,9 +62,9 @@ struct finding {
 	struct party owner; /* basis PARTY_NONE: nobody, or not known */
 	struct party actor;
 	struct party peer;
-	/* Of the local socket, if there are several; the flow's own. */
-	const struct party *holders;
-	unsigned int holder_count;
+	/* Of the local socket, if there are several, else NULL; the flow's own.
+	 */
+	const struct holders *holders;
 	bool has_peer;	  /* the other end is on this host */
 	bool spurious;	  /* a retransmission that is proven needless */
 	bool after_loss;  /* events were lost that it may have to do with */

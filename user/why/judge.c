@@ -40,13 +40,13 @@ static bool sent_from_here(const struct evidence_case *c)
 
 	if (c->event->kind == EVENT_DROP && !(c->segment->seg.flags & TCP_RST))
 		return false;
-	if (c->flow && case_close_in_time(c->flow->reset_answered.time, time))
+	if (c->flow && case_close_in_time(c->flow->resets->answered.time, time))
 		return true;
 	if (c->event->kind != EVENT_DROP)
 		return false;
 	sender = flow_find_peer(c->flows, c->conn, before);
-	return sender && (case_close_in_time(sender->reset_sent.time, time) ||
-			  case_close_in_time(sender->reset_aside.time, time));
+	return sender && (case_close_in_time(sender->resets->sent.time, time) ||
+			  case_close_in_time(sender->resets->aside.time, time));
 }
 
 static bool failed(const struct evidence_case *c, enum finding_what *what)
@@ -56,8 +56,9 @@ static bool failed(const struct evidence_case *c, enum finding_what *what)
 
 	if (e->new_state != STATE_CLOSE || e->old_state == STATE_LISTEN)
 		return false;
-	if (flow && (flow->reset_received.time ||
-		     case_close_in_time(flow->reset_answered.time, e->h.time)))
+	if (flow &&
+	    (flow->resets->received.time ||
+	     case_close_in_time(flow->resets->answered.time, e->h.time)))
 		return false; /* told by the RST */
 	if (e->old_state == STATE_SYN_SENT) {
 		*what = WHAT_CONNECT_FAILED;
@@ -67,7 +68,7 @@ static bool failed(const struct evidence_case *c, enum finding_what *what)
 	}
 	*what = WHAT_CONNECTION_FAILED;
 	return (e->err == ETIMEDOUT || failure_is_unreachable(e->err)) &&
-	       !(flow && flow->reset_sent.time);
+	       !(flow && flow->resets->sent.time);
 }
 
 /* Told when it is seen first, and when it is over: not at every look. */
@@ -75,8 +76,8 @@ static bool is_news(const struct evidence_case *c)
 {
 	const struct flow *flow = c->flow;
 
-	return flow &&
-	       (flow->stall.seq == c->seq || flow->stall_over.seq == c->seq);
+	return flow && (flow->symptoms->stall.seq == c->seq ||
+			flow->symptoms->stall_over.seq == c->seq);
 }
 
 /* False: nothing to explain. *only_if_known: no finding without a rule. */
@@ -202,8 +203,7 @@ static void settle_resent(const struct evidence_case *c, const struct moment *m,
 /* From when on what we know of @flow (may be NULL) rests on events. */
 static uint64_t known_from(const struct flow *flow, uint64_t otherwise)
 {
-	return flow && flow->born.time < otherwise ? flow->born.time
-						   : otherwise;
+	return flow && flow->born < otherwise ? flow->born : otherwise;
 }
 
 /*

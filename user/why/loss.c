@@ -75,7 +75,8 @@ static bool by_pmtu(const struct evidence_case *c)
 					     "tcp_v6_mtu_reduced", "tcp_v4_err",
 					     "tcp_v6_err", NULL };
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
-	const struct resent *resent = c->flow ? c->flow->resent : NULL;
+	const struct resent *resent =
+		c->flow ? c->flow->symptoms->resent : NULL;
 
 	if (!is_blameless(tcp) || !by_queue(c))
 		return false;
@@ -107,9 +108,9 @@ static bool by_fastopen(const struct evidence_case *c)
 static bool was_timeout(const struct evidence_case *c)
 {
 	return c->segment->tcp.undo_marker ||
-	       (c->flow && c->flow->resent &&
-		(c->flow->resent->counts[RESENT_TIMEOUT] ||
-		 c->flow->resent->counts[RESENT_FAILED]));
+	       (c->flow && c->flow->symptoms->resent &&
+		(c->flow->symptoms->resent->counts[RESENT_TIMEOUT] ||
+		 c->flow->symptoms->resent->counts[RESENT_FAILED]));
 }
 
 static enum resent_kind of_timer(const struct tcp_snapshot *tcp)
@@ -269,7 +270,7 @@ void loss_add_history(const struct evidence_case *c, struct finding *f)
 {
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 
-	add_earlier(c->flow ? c->flow->resent : NULL, f);
+	add_earlier(c->flow ? c->flow->symptoms->resent : NULL, f);
 	finding_add_number(f, "backoff", tcp->backoff,
 			   tcp->backoff ? "timer doubled %u time%s" : NULL,
 			   tcp->backoff, tcp->backoff == 1 ? "" : "s");

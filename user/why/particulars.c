@@ -22,10 +22,10 @@ void particulars_begin(const struct evidence_case *c, struct finding *f)
 	else
 		f->state = c->sock->old_state;
 	if (flow)
-		f->owner = flow->owner;
+		f->owner = *flow->owner;
 	if (c->event->kind == EVENT_RESET_SENT && f->state == STATE_LISTEN) {
 		flow = evidence_listener(c);
-		f->owner = flow ? flow->owner : (struct party){ 0 };
+		f->owner = flow ? *flow->owner : (struct party){ 0 };
 	}
 	if (c->event->kind == EVENT_RETRANSMIT_SYNACK ||
 	    (!flow && c->event->kind == EVENT_DROP) ||
@@ -33,11 +33,11 @@ void particulars_begin(const struct evidence_case *c, struct finding *f)
 	     c->segment->tcp.state == STATE_LISTEN)) {
 		flow = flow_find_listener(c->flows, c->conn, f->time, false);
 		if (flow)
-			f->owner = flow->owner;
+			f->owner = *flow->owner;
 	}
 	if (c->peer) {
 		f->has_peer = true;
-		f->peer = c->peer->owner;
+		f->peer = *c->peer->owner;
 	}
 }
 
@@ -76,8 +76,8 @@ static void add_traffic(const struct evidence_case *c, struct finding *f)
 			   (unsigned long long)in);
 	finding_add_number(f, "bytes_out", tcp->bytes_out, "%llu B out",
 			   (unsigned long long)tcp->bytes_out);
-	if (flow && flow->born.time && c->event->time > flow->born.time) {
-		uint64_t open = c->event->time - flow->born.time;
+	if (flow && flow->born && c->event->time > flow->born) {
+		uint64_t open = c->event->time - flow->born;
 
 		words_duration(open, text, sizeof(text));
 		finding_add_number(f, "open_us", open / 1000, "open %s", text);
@@ -93,11 +93,11 @@ static void add_holders(const struct evidence_case *c, struct finding *f)
 	char text[160] = "", who[96];
 	struct line line = LINE(text);
 
-	f->holder_count = flow_holders(c->flow, c->event->time, &f->holders);
-	if (!f->holder_count || f->actor.pid)
+	f->holders = flow_holders(c->flow, c->event->time);
+	if (!f->holders || f->actor.pid)
 		return;
-	for (unsigned int i = 0; i < f->holder_count; i++) {
-		words_party(&f->holders[i], who, sizeof(who));
+	for (unsigned int i = 0; i < f->holders->count; i++) {
+		words_party(f->holders->who[i], who, sizeof(who));
 		line_add(&line, "%s%s", i ? ", " : "", who);
 	}
 	finding_add_phrase(f, "held by %s", text);
@@ -107,7 +107,7 @@ static bool is_translated(const struct flow *flow, const struct flow *peer)
 {
 	struct event_conn other = conn_turned(&peer->conn);
 
-	return flow->paired == peer && flow->conn.rport &&
+	return flow_paired(flow) == peer && flow->conn.rport &&
 	       (memcmp(other.laddr, flow->conn.laddr, 16) != 0 ||
 		memcmp(other.raddr, flow->conn.raddr, 16) != 0 ||
 		other.lport != flow->conn.lport ||
@@ -151,13 +151,13 @@ void particulars_add(const struct evidence_case *c, struct finding *f)
 		add_translation(peer, f);
 	if ((c->event->kind == EVENT_RESET_SENT || c->turned ||
 	     c->event->kind == EVENT_PACKET) &&
-	    peer && peer->reset_received.time) {
+	    peer && peer->resets->received.time) {
 		finding_add_string(f, "peer_state",
-				   words_state(peer->reset_state), NULL);
+				   words_state(peer->resets->state), NULL);
 		finding_add_number(
-			f, "peer_unread_bytes", peer->reset_unread,
-			peer->reset_unread ? "%u B unread at the peer" : NULL,
-			peer->reset_unread);
-		finding_add_event(f, peer->reset_received.seq);
+			f, "peer_unread_bytes", peer->resets->unread,
+			peer->resets->unread ? "%u B unread at the peer" : NULL,
+			peer->resets->unread);
+		finding_add_event(f, peer->resets->received.seq);
 	}
 }

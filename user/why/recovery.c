@@ -48,7 +48,8 @@ static bool match_after_timeout(const struct evidence_case *c,
 
 static bool match_pmtu(const struct evidence_case *c, struct finding *f)
 {
-	const struct resent *resent = c->flow ? c->flow->resent : NULL;
+	const struct resent *resent =
+		c->flow ? c->flow->symptoms->resent : NULL;
 	uint32_t mtu = c->segment->tcp.pmtu;
 	char text[64] = "";
 

@@ -47,8 +47,8 @@ static void add_closed_how(const struct evidence_case *c, struct finding *f)
 		return;
 	}
 	/* shutdown(SHUT_WR) alone would have let it read on. */
-	if (how == CLOSED_CLOSE && flow && flow->act.mark.time &&
-	    flow->act.kind == ACT_SHUTDOWN)
+	if (how == CLOSED_CLOSE && flow && flow->past->act.mark.time &&
+	    flow->past->act.kind == ACT_SHUTDOWN)
 		finding_add_fragment(f, "so",
 				     "it has closed the socket since, so "
 				     "nobody could read them");
@@ -160,9 +160,9 @@ static void add_how_it_stopped(const struct flow *past, struct finding *f,
 	struct party party;
 
 	*how = '\0';
-	if (!act_of_flow(&past->act, &party, trigger, sizeof(trigger)))
+	if (!act_of_flow(&past->past->act, &party, trigger, sizeof(trigger)))
 		return;
-	if (party.pid != past->owner.pid)
+	if (party.pid != past->owner->pid)
 		words_party(&party, who, sizeof(who));
 	act_words(trigger, act, sizeof(act));
 	snprintf(how, size, "%s %s ", who, act);
@@ -176,22 +176,22 @@ static void add_past_listener(const struct evidence_case *c, struct finding *f)
 		flow_find_listener(c->flows, c->conn, c->event->time, true);
 	char who[96], when[32], how[170], text[320];
 
-	if (!past || !past->owner.pid) {
+	if (!past || !past->owner->pid) {
 		finding_add_string(f, "past_listener", "",
 				   "nobody listened there while tcpwhy "
 				   "watched");
 		return;
 	}
-	words_party(&past->owner, who, sizeof(who));
-	evidence_ago(c, past->ended.time, when, sizeof(when));
+	words_party(past->owner, who, sizeof(who));
+	evidence_ago(c, past->past->ended.time, when, sizeof(when));
 	add_how_it_stopped(past, f, how, sizeof(how));
 	snprintf(text, sizeof(text), "; %s listened there until %s%s before",
 		 who, how, when);
 	finding_add_fragment(f, "listened_before", text);
-	finding_add_string(f, "past_listener", past->owner.comm,
+	finding_add_string(f, "past_listener", past->owner->comm,
 			   "%s listened there until %s before", who, when);
-	finding_add_number(f, "past_listener_pid", past->owner.pid, NULL);
-	finding_add_event(f, past->ended.seq);
+	finding_add_number(f, "past_listener_pid", past->owner->pid, NULL);
+	finding_add_event(f, past->past->ended.seq);
 }
 
 static bool match_port_closed(const struct evidence_case *c, struct finding *f)

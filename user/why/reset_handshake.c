@@ -44,7 +44,7 @@ static void add_our_syn(const struct evidence_case *c, struct finding *f)
 	}
 	if (c->flow->established)
 		f->confidence = CONFIDENCE_LIKELY; /* or it came twice */
-	words_party(&c->flow->owner, who, sizeof(who));
+	words_party(c->flow->owner, who, sizeof(who));
 	snprintf(text, sizeof(text), "the SYN of %s", who);
 	finding_add_fragment(f, "our_syn", text);
 }

@@ -34,8 +34,8 @@ static bool is_unaccepted(const struct evidence_case *c)
 /* By what the listener's own end has told, if it was seen. */
 static void act_of_listener(const struct flow *listener, struct finding *f)
 {
-	if (!listener || !act_of_flow(&listener->act, &f->actor, f->trigger,
-				      sizeof(f->trigger)))
+	if (!listener || !act_of_flow(&listener->past->act, &f->actor,
+				      f->trigger, sizeof(f->trigger)))
 		evidence_trigger(f, "listener-closed");
 }
 
@@ -100,7 +100,7 @@ static bool match_listener_closed(const struct evidence_case *c,
 	if (!is_unaccepted(c) || !find_act(c, listener, f))
 		return false;
 	if (listener)
-		finding_add_event(f, listener->ended.seq);
+		finding_add_event(f, listener->past->ended.seq);
 	add_closing(f);
 	finding_add_fragment(f, "waiting",
 			     is_late_child(c) ? "was just being established"

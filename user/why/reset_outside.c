@@ -89,9 +89,9 @@ static void add_listener(const struct evidence_case *c, struct finding *f,
 	if (f->owner.pid || strcmp(hook, "INPUT") != 0)
 		return;
 	listener = flow_find_listener(c->flows, c->conn, c->event->time, false);
-	if (!listener || !listener->owner.pid)
+	if (!listener || !listener->owner->pid)
 		return;
-	f->owner = listener->owner;
+	f->owner = *listener->owner;
 	words_party(&f->owner, who, sizeof(who));
 	finding_add_string(f, "listener", f->owner.comm, "%s listens there",
 			   who);

@@ -153,7 +153,8 @@ static bool match_ignored(const struct evidence_case *c, struct finding *f)
 	const struct flow *flow = c->flow;
 
 	if (!is_dropped_reset(c) || !flow || flow->listener ||
-	    is_past(&flow->gone, c) || is_past(&flow->reset_received, c))
+	    is_past(&flow->past->gone, c) ||
+	    is_past(&flow->resets->received, c))
 		return false;
 	if (strcmp(c->reason, "TCP_RESET") != 0 &&
 	    strcmp(c->reason, "TCP_INVALID_SEQUENCE") != 0 &&

@@ -85,16 +85,16 @@ static void add_closing(const struct evidence_case *c, struct finding *f)
 	/* Nothing outstanding: it asks whether the peer's window is open. */
 	evidence_trigger(f, c->segment->tcp.packets_out ? "timer:rto"
 							: "timer:probe");
-	if (!c->flow ||
-	    !act_of_flow(&c->flow->act, &party, trigger, sizeof(trigger))) {
+	if (!c->flow || !act_of_flow(&c->flow->past->act, &party, trigger,
+				     sizeof(trigger))) {
 		finding_add_fragment(f, "closing", "its process had closed it");
 		return;
 	}
 	f->actor = party;
-	finding_add_event(f, c->flow->act.mark.seq);
+	finding_add_event(f, c->flow->past->act.mark.seq);
 	words_party(&party, who, sizeof(who));
 	act_words(trigger, act, sizeof(act));
-	evidence_ago(c, c->flow->act.mark.time, when, sizeof(when));
+	evidence_ago(c, c->flow->past->act.mark.time, when, sizeof(when));
 	snprintf(text, sizeof(text), "%s %s %s before", who, act, when);
 	finding_add_fragment(f, "closing", text);
 	finding_add_string(f, "ended_by", trigger, "%s", text);

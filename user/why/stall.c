@@ -20,25 +20,30 @@ static void add_reader(const struct evidence_case *c, struct finding *f,
 	const struct flow *peer = c->peer;
 	char who[96], text[240], unread[32];
 
-	if (!peer || distance(peer->shut_time, c->event->time) > SAME_LOOK_NS)
+	if (!peer ||
+	    distance(peer->symptoms->shut_time, c->event->time) > SAME_LOOK_NS)
 		return;
-	words_party(&peer->owner, who, sizeof(who));
-	words_count(peer->shut_unread, "byte", unread, sizeof(unread));
+	words_party(peer->owner, who, sizeof(who));
+	words_count(peer->symptoms->shut_unread, "byte", unread,
+		    sizeof(unread));
 	snprintf(text, sizeof(text), ": it has %s unread", unread);
 	finding_add_fragment(f, "unread_there", text);
-	finding_add_number(f, "peer_unread_bytes", peer->shut_unread,
+	finding_add_number(f, "peer_unread_bytes", peer->symptoms->shut_unread,
 			   "%s has read nothing of %u B for %.1f s", who,
-			   peer->shut_unread, (double)stalled / 1e9);
+			   peer->symptoms->shut_unread, (double)stalled / 1e9);
 }
 
 /* How long nothing could be sent, as of the case's event. */
 static uint64_t stalled_for(const struct evidence_case *c)
 {
 	const struct flow *flow = c->flow;
-	uint64_t before = host_jiffies_us(c->host, flow->stall_idle) * 1000;
+	uint64_t before =
+		host_jiffies_us(c->host, flow->symptoms->stall_idle) * 1000;
 	uint64_t now = c->event->time;
 
-	return before + (now > flow->stall.time ? now - flow->stall.time : 0);
+	return before + (now > flow->symptoms->stall.time
+				 ? now - flow->symptoms->stall.time
+				 : 0);
 }
 
 static bool match_zero_window(const struct evidence_case *c, struct finding *f)
@@ -62,7 +67,7 @@ static bool match_zero_window(const struct evidence_case *c, struct finding *f)
 			     over ? "reads again" : "does not read");
 	finding_add_fragment(f, "has_been", over ? "was" : "has been");
 	if (over) {
-		finding_add_event(f, c->flow->stall.seq);
+		finding_add_event(f, c->flow->symptoms->stall.seq);
 		finding_add_fragment(f, "then",
 				     "data flows again; nothing was "
 				     "lost");

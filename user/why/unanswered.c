@@ -10,7 +10,7 @@
 
 static bool add_answer(const struct evidence_case *c, struct finding *f)
 {
-	uint64_t since = c->flow ? c->flow->born.time : 0;
+	uint64_t since = c->flow ? c->flow->born : 0;
 	struct event_conn other = conn_turned(c->conn);
 	const struct drop *drop =
 		drops_with_flags(c->drops, &other, since, c->event->time,
@@ -40,7 +40,7 @@ static void add_full_queue(const struct evidence_case *c, struct finding *f)
 	const struct flow *full = NULL;
 	unsigned int fulls = 0;
 	/* It is looked at whenever a SYN is sent again. */
-	uint64_t since = c->flow ? c->flow->born.time : c->event->time;
+	uint64_t since = c->flow ? c->flow->born : c->event->time;
 	unsigned int count = flow_find_reached(
 		c->flows, c->conn, c->event->time, listeners, MAX_LISTENERS);
 	char who[96], text[240];
@@ -48,7 +48,7 @@ static void add_full_queue(const struct evidence_case *c, struct finding *f)
 	for (unsigned int i = 0; i < count; i++) {
 		const struct flow *l = listeners[i];
 
-		if (!l->full_time || l->full_time < since)
+		if (!l->symptoms->full_time || l->symptoms->full_time < since)
 			continue;
 		full = full ? full : l;
 		fulls++;
@@ -56,20 +56,22 @@ static void add_full_queue(const struct evidence_case *c, struct finding *f)
 	if (!full)
 		return;
 	f->has_peer = true;
-	f->peer = full->owner;
-	words_party(&full->owner, who, sizeof(who));
+	f->peer = *full->owner;
+	words_party(full->owner, who, sizeof(who));
 	snprintf(text, sizeof(text),
 		 "; %s listens there and %s: its accept queue is full (%u "
 		 "connections wait, the limit is %u)",
 		 who,
 		 fulls == count ? "does not accept"
 				: "is one of several that may get it",
-		 full->full_backlog, full->full_limit);
+		 full->symptoms->full_backlog, full->symptoms->full_limit);
 	finding_add_fragment(f, "dropped", text);
-	finding_add_number(f, "accept_queue", full->full_backlog,
+	finding_add_number(f, "accept_queue", full->symptoms->full_backlog,
 			   "accept queue of %s: %u, limit %u", who,
-			   full->full_backlog, full->full_limit);
-	finding_add_number(f, "accept_queue_limit", full->full_limit, NULL);
+			   full->symptoms->full_backlog,
+			   full->symptoms->full_limit);
+	finding_add_number(f, "accept_queue_limit", full->symptoms->full_limit,
+			   NULL);
 }
 
 void unanswered_add(const struct evidence_case *c, struct finding *f)

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "holding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct party holding_task(const struct event_header *e)
+{
+	struct party party = {
+		.basis = PARTY_PROVEN,
+		.pid = e->pid,
+		.tid = e->tid,
+		.start_time = e->start_time,
+	};
+
+	memcpy(party.comm, e->comm, sizeof(party.comm));
+	return party;
+}
+
+bool holding_is_same(const struct party *a, const struct party *b)
+{
+	return a->pid == b->pid && a->start_time == b->start_time;
+}
+
+/* A task that holds the socket's lock is a user of it, unless it kills it. */
+int holding_used(struct flow_table *table, struct flow *flow,
+		 const struct event_header *e)
+{
+	struct party task;
+
+	if (!(e->flags & EVENT_F_OWNED) || e->flags & EVENT_F_KTHREAD ||
+	    !e->pid || flow->killed)
+		return 0;
+	task = holding_task(e);
+	flow->owner_time = e->time;
+	return flow_set_owner(table, flow, &task);
+}
+
+#define MAX_LISTENERS 64
+
+/*
+ * Of a group (SO_REUSEPORT), or of several processes that hold one listener,
+ * nobody can tell yet which gets it.
+ */
+int holding_accepted(struct flow_table *table, struct flow *child)
+{
+	struct flow *listeners[MAX_LISTENERS];
+	unsigned int count = flow_find_listeners(
+		table, &child->conn, child->born, listeners, MAX_LISTENERS);
+	struct party owner;
+
+	for (unsigned int i = 0; i < count; i++)
+		if (flow_holder_count(listeners[i]) > 1 ||
+		    !holding_is_same(listeners[i]->owner, listeners[0]->owner))
+			return 0;
+	if (!count || !listeners[0]->owner->basis)
+		return 0;
+	owner = *listeners[0]->owner;
+	owner.basis = PARTY_INHERITED;
+	return flow_set_owner(table, child, &owner);
+}
+
+/* Records of one scan come close together: what is older is another's. */
+#define SAME_SCAN_NS 20000000ULL
+
+static size_t size_for(unsigned int count)
+{
+	return sizeof(struct holders) + count * sizeof(const struct party *);
+}
+
+static int add(struct flow_table *table, struct flow *flow,
+	       const struct party *party)
+{
+	struct holders *holders = (struct holders *)flow->holders;
+
+	holders = realloc(holders, size_for(holders->count + 1));
+	if (!holders)
+		return -ENOMEM;
+	flow->holders = holders;
+	holders->who[holders->count] = &party_nobody;
+	return flow_name(table, &holders->who[holders->count++], party);
+}
+
+/* None is known yet, as of @time. */
+static int begin(struct flow_table *table, struct flow *flow, uint64_t time)
+{
+	struct holders *holders = (struct holders *)flow->holders;
+
+	if (!holders) {
+		flow->holders = holders = calloc(1, size_for(0));
+		if (!holders)
+			return -ENOMEM;
+	}
+	while (holders->count)
+		flow_name(table, &holders->who[--holders->count],
+			  &party_nobody);
+	holders->time = time;
+	return 0;
+}
+
+int holding_answer(struct flow_table *table, struct flow *flow,
+		   const struct event_header *e)
+{
+	struct party party = holding_task(e);
+	int err;
+
+	if (!flow->holders || e->time > flow->holders->time + SAME_SCAN_NS) {
+		err = begin(table, flow, e->time);
+		if (err)
+			return err;
+	}
+	((struct holders *)flow->holders)->time = e->time;
+	if (!e->pid) /* nobody, of those who were asked */
+		return 0;
+	for (unsigned int i = 0; i < flow->holders->count; i++)
+		if (holding_is_same(flow->holders->who[i], &party))
+			return 0;
+	if (flow->holders->count == FLOW_MAX_HOLDERS)
+		return 0;
+	err = add(table, flow, &party);
+	if (err)
+		return err;
+	/* Of several, the one that acted last stays the owner. */
+	if (e->time < flow->owner_time ||
+	    (flow->holders->count > 1 && !holding_is_same(flow->owner, &party)))
+		return 0;
+	flow->owner_time = e->time;
+	return flow_set_owner(table, flow, &party);
+}
+
+const struct holders *flow_holders(const struct flow *flow, uint64_t time)
+{
+	if (!flow || flow_holder_count(flow) < 2 ||
+	    flow->holders->time + SAME_SCAN_NS < time)
+		return NULL;
+	return flow->holders;
+}
