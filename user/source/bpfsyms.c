@@ -8,17 +8,6 @@
 
 #define MAX_FUNCTIONS 32 /* of one program: itself and what it calls */
 
-/*
- * What kallsyms said when we began says nothing about programs loaded since,
- * and it has no ends: what lies behind the last symbol seems to belong to it.
- */
-bool bpfsyms_is_ours_to_find(const char *name)
-{
-	return !name || !strncmp(name, "bpf_prog_", 9) ||
-	       !strncmp(name, "bpf_trampoline_", 15) ||
-	       !strncmp(name, "bpf_dispatcher_", 15);
-}
-
 static bool covers(int fd, uint64_t address, struct bpf_prog_info *info)
 {
 	uint64_t starts[MAX_FUNCTIONS];

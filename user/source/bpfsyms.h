@@ -7,9 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Is @name, as kallsyms has it (or NULL), to be asked about here? */
-bool bpfsyms_is_ours_to_find(const char *name);
-
 /*
  * The BPF program that is loaded now and whose code @address lies in, as
  * kallsyms writes it: "bpf_prog_TAG_NAME". False: none; @name is not changed.

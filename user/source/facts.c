@@ -2,6 +2,7 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ struct facts {
 	bool cmdlines;
 	struct netns_seen *netns;
 	struct kallsyms *syms; /* NULL: hidden; findings then know less */
+	bool reading;	       /* ... into syms, by reader */
+	pthread_t reader;
 	struct address_seen *addresses;
 	struct process_seen *processes;
 };
@@ -53,10 +56,28 @@ struct facts *facts_new(bool cmdlines)
 	return facts;
 }
 
-void facts_read_symbols(struct facts *facts)
+static void *read_symbols(void *arg)
 {
+	struct facts *facts = arg;
+
 	/* Without them findings say that they know less. */
 	(void)kallsyms_load(&facts->syms);
+	return NULL;
+}
+
+void facts_begin_symbols(struct facts *facts)
+{
+	facts->reading =
+		!pthread_create(&facts->reader, NULL, read_symbols, facts);
+	if (!facts->reading)
+		read_symbols(facts);
+}
+
+void facts_await_symbols(struct facts *facts)
+{
+	if (facts->reading)
+		pthread_join(facts->reader, NULL);
+	facts->reading = false;
 }
 
 void facts_free(struct facts *facts)
@@ -67,6 +88,7 @@ void facts_free(struct facts *facts)
 
 	if (!facts)
 		return;
+	facts_await_symbols(facts);
 	HASH_ITER(hh, facts->netns, netns, next_netns)
 	{
 		HASH_DEL(facts->netns, netns);
@@ -84,6 +106,33 @@ void facts_free(struct facts *facts)
 	}
 	kallsyms_free(facts->syms);
 	free(facts);
+}
+
+/* Code that the kernel makes while it runs. */
+static bool is_made(const char *name)
+{
+	return !strncmp(name, "bpf_prog_", 9) ||
+	       !strncmp(name, "bpf_trampoline_", 15) ||
+	       !strncmp(name, "bpf_dispatcher_", 15);
+}
+
+/*
+ * BPF programs come and go, among the modules: kallsyms, read once, knows only
+ * those of then, and not where a function ends. So they are looked for first.
+ */
+static const char *function_at(const struct facts *facts, uint64_t address,
+			       char *program, size_t size)
+{
+	const char *name;
+
+	if (!facts->syms)
+		return NULL;
+	name = kallsyms_find(facts->syms, address);
+	if (kallsyms_is_core(facts->syms, address))
+		return name;
+	if (bpfsyms_find(address, program, size))
+		return program;
+	return name && !is_made(name) ? name : NULL;
 }
 
 static int symbol_fact(struct facts *facts, uint64_t address,
@@ -104,12 +153,7 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 	fact.symbol.address = address;
 	/* A return address may lie just past a call that ends a function. */
 	fact.symbol.name =
-		facts->syms ? kallsyms_find(facts->syms, address - 1) : NULL;
-	if (facts->syms && bpfsyms_is_ours_to_find(fact.symbol.name))
-		fact.symbol.name =
-			bpfsyms_find(address - 1, program, sizeof(program))
-				? program
-				: NULL;
+		function_at(facts, address - 1, program, sizeof(program));
 	return fact.symbol.name ? handler->fact(handler->arg, &fact) : 0;
 }
 

@@ -18,11 +18,12 @@ struct facts *facts_new(bool cmdlines);
 void facts_free(struct facts *facts);
 
 /*
- * Read the kernel's symbols; it takes some 50 ms, too long for the first
- * event with a stack to wait. After our own programs are loaded: they have
- * symbols too, and stand in each stack.
+ * Read the kernel's symbols, which takes some 50 ms: too long to begin with
+ * when events come. So it goes on aside until it is awaited; before that no
+ * event may be delivered.
  */
-void facts_read_symbols(struct facts *facts);
+void facts_begin_symbols(struct facts *facts);
+void facts_await_symbols(struct facts *facts);
 
 /* Deliver to @handler what @event needs. Returns 0 or the handler's error. */
 int facts_for(struct facts *facts, const struct event_header *event,

@@ -20,6 +20,7 @@ struct kallsyms {
 	char *names;
 	size_t names_size;
 	size_t names_room;
+	uint64_t core_start, core_end; /* _stext, _etext */
 };
 
 static int add(struct kallsyms *syms, uint64_t address, const char *name)
@@ -45,6 +46,10 @@ static int add(struct kallsyms *syms, uint64_t address, const char *name)
 		syms->names = grown;
 		syms->names_room = room;
 	}
+	if (!strcmp(name, "_stext\n"))
+		syms->core_start = address;
+	if (!strcmp(name, "_etext\n"))
+		syms->core_end = address;
 	syms->symbols[syms->count].address = address;
 	syms->symbols[syms->count].name = syms->names_size;
 	syms->count++;
@@ -61,47 +66,56 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* "ffffffff81000000 T name\t[module]": text symbols only. */
-static int read_lines(struct kallsyms *syms, FILE *file)
+/*
+ * "ffffffff81000000 T name\t[module]": a text symbol that is shown. Returns
+ * its name, up to the end of the line, or NULL.
+ */
+static const char *parse_line(const char *line, uint64_t *address)
 {
+	char *end;
+
+	*address = strtoull(line, &end, 16);
+	if (end[0] != ' ' || !end[1] || end[2] != ' ')
+		return NULL;
+	if (!*address || !strchr("tTwW", end[1]))
+		return NULL;
+	/* A leading dot or '$' marks assembler labels. */
+	return isalpha((unsigned char)end[3]) || end[3] == '_' ? end + 3 : NULL;
+}
+
+/* Into @syms, if there is one; else up to the first that is shown. */
+static int read_symbols(struct kallsyms *syms)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	int err = file ? -EPERM : -errno; /* all addresses read as zero */
 	char *line = NULL;
 	size_t room = 0;
-	int err = 0;
 
-	while (!err && getline(&line, &room, file) > 0) {
-		char *end;
-		uint64_t address = strtoull(line, &end, 16);
+	if (!file)
+		return err;
+	while ((err == -EPERM || (!err && syms)) &&
+	       getline(&line, &room, file) > 0) {
+		uint64_t address;
+		const char *name = parse_line(line, &address);
 
-		if (end[0] != ' ' || !end[1] || end[2] != ' ')
-			continue;
-		if (!address || !strchr("tTwW", end[1]))
-			continue;
-		/* A leading dot or '$' marks assembler labels. */
-		if (isalpha((unsigned char)end[3]) || end[3] == '_')
-			err = add(syms, address, end + 3);
+		if (name)
+			err = syms ? add(syms, address, name) : 0;
 	}
 	free(line);
+	fclose(file);
 	return err;
+}
+
+int kallsyms_try(void)
+{
+	return read_symbols(NULL);
 }
 
 int kallsyms_load(struct kallsyms **out)
 {
 	struct kallsyms *syms = calloc(1, sizeof(*syms));
-	FILE *file;
-	int err;
+	int err = syms ? read_symbols(syms) : -ENOMEM;
 
-	if (!syms)
-		return -ENOMEM;
-	file = fopen("/proc/kallsyms", "re");
-	if (!file) {
-		err = -errno;
-		free(syms);
-		return err;
-	}
-	err = read_lines(syms, file);
-	fclose(file);
-	if (!err && !syms->count)
-		err = -EPERM; /* all addresses read as zero */
 	if (err) {
 		kallsyms_free(syms);
 		return err;
@@ -118,6 +132,11 @@ void kallsyms_free(struct kallsyms *syms)
 	free(syms->symbols);
 	free(syms->names);
 	free(syms);
+}
+
+bool kallsyms_is_core(const struct kallsyms *syms, uint64_t address)
+{
+	return address >= syms->core_start && address < syms->core_end;
 }
 
 const char *kallsyms_find(const struct kallsyms *syms, uint64_t address)

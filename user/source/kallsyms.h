@@ -3,6 +3,7 @@
 #ifndef TCPWHY_KALLSYMS_H
 #define TCPWHY_KALLSYMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct kallsyms;
@@ -13,7 +14,14 @@ struct kallsyms;
  * another -errno.
  */
 int kallsyms_load(struct kallsyms **out);
+
+/* Would kallsyms_load() find any? Returns as it does, in much less time. */
+int kallsyms_try(void);
+
 void kallsyms_free(struct kallsyms *syms);
+
+/* Is @address in the kernel's own text, which neither moves nor grows? */
+bool kallsyms_is_core(const struct kallsyms *syms, uint64_t address);
 
 /*
  * The function that @address lies in, without what the compiler appended

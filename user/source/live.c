@@ -52,6 +52,7 @@ struct live {
 	struct firewall *firewall;
 	bool all_resets;
 	bool detached;	       /* it is over */
+	bool rejects;	       /* a firewall, as we began */
 	int32_t firewall_drop; /* the reason; EVENT_NO_REASON: none is given */
 	struct holders holders;
 	struct stalls stalls;
@@ -100,6 +101,9 @@ static int attach(struct live *live, struct live_problem *problem)
 		return err;
 	}
 	live->firewall_drop = kernel_drop_reason(live->btf, "NETFILTER_DROP");
+	live->rejects = firewall_rejects(live->firewall, facts_now());
+	/* From the first attached on, events wait until all this is done. */
+	facts_await_symbols(live->facts);
 	live->holders.wanted = live->skel->maps.wanted;
 	live->holders.program =
 		if_loaded(live->skel->progs.on_task_file_wanted);
@@ -147,6 +151,8 @@ int live_open(struct live **out, const struct live_options *options,
 	live->facts = facts_new(options->cmdlines);
 	live->firewall = firewall_new();
 	live->all_resets = options->all_resets;
+	if (live->facts)
+		facts_begin_symbols(live->facts);
 	err = live->facts && live->firewall ? load(live, options, problem)
 					    : -ENOMEM;
 	if (!err)
@@ -400,10 +406,7 @@ int live_start(struct live *live, const struct source_handler *handler)
 	int err;
 
 	parts_attach_on_demand(&live->parts, live->skel->skeleton,
-			       live->all_resets ||
-				       firewall_rejects(live->firewall,
-							facts_now()));
-	facts_read_symbols(live->facts);
+			       live->all_resets || live->rejects);
 	err = facts_host(handler, live->attached_at);
 	if (!err)
 		err = kernel_names(live->btf, handler);

@@ -56,16 +56,6 @@ static void read_status(struct status *status)
 
 /* --- trying --- */
 
-static int try_symbols(void)
-{
-	struct kallsyms *syms;
-	int err = kallsyms_load(&syms);
-
-	if (!err)
-		kallsyms_free(syms);
-	return err;
-}
-
 /*
  * Of kernel threads there is no executable to be seen: that is no refusal. Nor
  * do we lack anything if one process is hidden from all, by a security module.
@@ -152,7 +142,7 @@ static const struct {
 	int (*try)(void);
 	struct privilege privilege;
 } tries[PRIVILEGE_COUNT] = {
-	{ try_symbols,
+	{ kallsyms_try,
 	  { .name = "symbols",
 	    .what = "names of kernel functions (/proc/kallsyms)",
 	    .lost = "what the stacks show: most causes are only likely, or "
