@@ -160,8 +160,8 @@ static void take_counts(struct cursor *c, struct fact *fact,
 
 		kind->produced = take_u64(c);
 		kind->lost = take_u64(c);
-		kind->received = gaps ? take_u64(c)
-				      : kind->produced - kind->lost;
+		kind->received =
+			gaps ? take_u64(c) : kind->produced - kind->lost;
 	}
 	if (!gaps)
 		return;
