@@ -331,6 +331,45 @@ static void refused_as_the_watch_began(void **state)
 	}
 }
 
+/* ... or be among the events that were lost. */
+static void refused_in_a_gap(void **state)
+{
+	static const struct {
+		int err;
+		bool lost, icmp;
+		const char *cause;
+	} cases[] = {
+		{ ECONNREFUSED, false, false, "connect.unreachable" },
+		{ ECONNREFUSED, true, false, "unknown" },
+		{ ECONNREFUSED, true, true, "connect.unreachable" },
+		{ EHOSTUNREACH, true, false, "connect.unreachable" },
+	};
+
+	for (int i = 0; i < 4; i++) {
+		struct fact fact = { .kind = FACT_COUNTS };
+		struct lab *lab;
+		struct sock_event e;
+		const struct finding *f;
+
+		if (i)
+			lab_renew(state);
+		lab = *state;
+		e = attempt(lab, cases[i].err, 0);
+		if (cases[i].icmp)
+			error(lab, 128 * SEC, cases[i].err,
+			      "tcp_v4_err icmp_unreach icmp_rcv");
+		fact.counts.kinds[EVENT_RESET_RECEIVED].lost = cases[i].lost;
+		fact.counts.gap_from = fact.counts.gap_to =
+			cases[i].lost ? 128 * SEC - 1 : 0;
+		assert_int_equal(lab->in.fact(lab->in.arg, &fact), 0);
+		f = lab_judge(lab, &e);
+		assert_cause(f, cases[i].cause);
+		assert_true(f->after_loss == cases[i].lost);
+		if (f->after_loss)
+			assert_int_not_equal(f->confidence, CONFIDENCE_CERTAIN);
+	}
+}
+
 static void success_and_listeners_are_no_failures(void **state)
 {
 	struct lab *lab = *state;
@@ -438,6 +477,7 @@ int main(void)
 		lab_test(nobody_aborted_it),
 		lab_test(refusal_is_told_once),
 		lab_test(refused_as_the_watch_began),
+		lab_test(refused_in_a_gap),
 		lab_test(success_and_listeners_are_no_failures),
 		cmocka_unit_test(every_rule_is_complete),
 		lab_test(closed_after_an_error),

@@ -205,6 +205,29 @@ static bool may_have_missed(const struct evidence_case *c)
 			    host_start(c->host) > since);
 }
 
+/* How long before an event what explains it may be, where it has no socket. */
+#define BEFORE_NS 10000000000ULL
+
+/* How long after it; the window of pipeline.h. */
+#define AFTER_NS 50000000ULL
+
+/* From when on what we know of @flow (may be NULL) rests on events. */
+static uint64_t known_from(const struct flow *flow, uint64_t otherwise)
+{
+	return flow && flow->born < otherwise ? flow->born : otherwise;
+}
+
+static bool lives_in_gap(const struct gaps *gaps, const struct moment *m,
+			 struct span *lost)
+{
+	uint64_t time = m->event->time;
+	uint64_t from = m->flow ? time : before(time, BEFORE_NS);
+	struct span life = { 0, time + AFTER_NS };
+
+	life.from = known_from(m->peer, known_from(m->flow, from));
+	return gaps_touch(gaps, life, lost);
+}
+
 static const char *kernel_reason(struct evidence_case *c)
 {
 	enum name_space space = NAME_RST_REASON;
@@ -245,6 +268,7 @@ void case_build(struct evidence_case *c, struct stack *stack,
 	c->reason = kernel_reason(c);
 	c->drop = find_drop(c);
 	c->drop_missed = may_have_missed(c);
+	c->after_loss = lives_in_gap(judge->gaps, m, &c->lost);
 }
 
 /* A RST received, of which its sender's side is to be told. */

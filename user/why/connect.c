@@ -110,10 +110,18 @@ static bool match_timeout(const struct evidence_case *c, struct finding *f)
 	return true;
 }
 
+/* An ICMP error is refused by the same errno as a RST, which may be lost. */
+static bool may_be_refused(const struct evidence_case *c)
+{
+	return c->sock->err == ECONNREFUSED && c->after_loss && !c->drop &&
+	       !failure_is_told_by_icmp(c);
+}
+
 /* By a RST it is told already: see failed() in judge.c. */
 static bool match_unreachable(const struct evidence_case *c, struct finding *f)
 {
-	if (!failed_connect(c) || !failure_is_unreachable(c->sock->err))
+	if (!failed_connect(c) || !failure_is_unreachable(c->sock->err) ||
+	    may_be_refused(c))
 		return false;
 	failure_add_origin(c, f);
 	add_attempt(c, f);

@@ -194,34 +194,21 @@ static void settle_resent(const struct evidence_case *c, const struct moment *m,
 			   proof_words(proof));
 }
 
-/* How long before an event what explains it may be, where it has no socket. */
-#define BEFORE_NS 10000000000ULL
-
-/* How long after it; the window of pipeline.h. */
-#define AFTER_NS 50000000ULL
-
-/* From when on what we know of @flow (may be NULL) rests on events. */
-static uint64_t known_from(const struct flow *flow, uint64_t otherwise)
-{
-	return flow && flow->born < otherwise ? flow->born : otherwise;
-}
-
 /*
  * What was lost while the connection lived may be what explains the end of it:
- * no rule can be certain then, whatever it saw.
+ * no rule can be certain then, whatever it saw. Nor where the kernel did not
+ * tell of the RST itself, or a drop may be forgotten.
  */
-static void mind_gaps(const struct judge *judge, const struct moment *m,
-		      struct finding *f)
+static void limit_confidence(const struct evidence_case *c, struct finding *f)
 {
-	uint64_t time = m->event->time, from = time;
-	struct span life = { 0, time + AFTER_NS };
-
-	if (!m->flow)
-		from = time > BEFORE_NS ? time - BEFORE_NS : 0;
-	life.from = known_from(m->peer, known_from(m->flow, from));
-	f->after_loss = gaps_touch(judge->gaps, life, &f->lost);
-	if (f->after_loss && f->confidence == CONFIDENCE_CERTAIN)
+	f->after_loss = c->after_loss;
+	f->lost = c->lost;
+	if ((c->concluded || c->drop_missed || c->after_loss) &&
+	    f->confidence == CONFIDENCE_CERTAIN)
 		f->confidence = CONFIDENCE_LIKELY;
+	if (c->drop_missed)
+		finding_add_string(f, "drops_known", "not-all",
+				   "drops before are not all known");
 }
 
 bool judge_moment(const struct judge *judge, const struct moment *m,
@@ -246,13 +233,7 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	match_rules(&c, f);
 	if (!f->rule && only_if_known)
 		return false;
-	if ((c.concluded || c.drop_missed) &&
-	    f->confidence == CONFIDENCE_CERTAIN)
-		f->confidence = CONFIDENCE_LIKELY;
-	if (c.drop_missed)
-		finding_add_string(f, "drops_known", "not-all",
-				   "drops before are not all known");
-	mind_gaps(judge, m, f);
+	limit_confidence(&c, f);
 	if (!f->rule)
 		describe_unknown(&c, f);
 	particulars_add(&c, f);

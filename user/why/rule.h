@@ -32,6 +32,8 @@ struct evidence_case {
 	const char *reason;	   /* of the kernel, by name; "": none given */
 	bool concluded; /* that there was a RST: this kernel did not tell */
 	const struct drop *drop; /* the earlier copy, dropped here; or NULL */
+	bool after_loss; /* events were lost, in @lost, while it lived */
+	struct span lost;
 	bool drop_missed; /* there may have been one that tcpwhy knows not of */
 	/*
 	 * A RST was received here, and sent here, but not by a socket: conn,
