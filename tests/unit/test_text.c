@@ -8,16 +8,7 @@
 
 #include <time.h>
 
-#include "shown.h"
-
-static const struct sink_options utc = { .clock = SINK_UTC };
-
-static void assert_shown(struct shown *s, const char *expected)
-{
-	fflush(s->out);
-	assert_string_equal(s->text, expected);
-	shown_free(s);
-}
+#include "shown_text.h"
 
 static void show_state(struct shown *s, struct event_conn conn,
 		       struct party owner, __u64 duration)
@@ -173,17 +164,6 @@ static void headlines(void **state)
 	}
 }
 
-static unsigned int widest_line(const char *text)
-{
-	unsigned int widest = 0, at = 0;
-
-	for (; *text; text++) {
-		at = *text == '\n' ? 0 : at + ((*text & 0xc0) != 0x80);
-		widest = at > widest ? at : widest;
-	}
-	return widest;
-}
-
 static void wrapped_at_80_columns(void **state)
 {
 	struct sink_options options = { .clock = SINK_UTC, .width = 80 };
@@ -224,19 +204,6 @@ static void wrapped_at_80_columns(void **state)
 	}
 	assert_null(strchr(s.text, '\1'));
 	shown_free(&s);
-}
-
-static void assert_printable(const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		assert_true(c == '\n' || c >= 0x20);
-		assert_int_not_equal(c, 0x7f);
-		assert_int_not_equal(c, 0xff);
-		/* Of C1 controls, as UTF-8. */
-		assert_false(c == 0xc2 && (unsigned char)text[1] < 0xa0);
-	}
 }
 
 /* A flow that is as long as it gets, in a text that must hold it. */
@@ -351,248 +318,6 @@ static void why_only(void **state)
 	shown_free(&s);
 }
 
-static void summaries(void **state)
-{
-	struct shown s;
-	struct summary none = { .counted = true, .produced = 3, .received = 3 };
-	struct summary one = { .findings = 1,
-			       .causes = { { "rst.linger-zero", 1 } },
-			       .cause_count = 1,
-			       .counted = true };
-	const struct ranked processes[] = {
-		{ .count = 11, .process = some_party(4120, "server") },
-		{ .count = 1 },
-	};
-	const struct ranked remotes[] = { { .count = 12 } };
-	struct summary much = {
-		.connections = 1,
-		.findings = 12,
-		.causes = { { "rst.linger-zero", 11 }, { "unknown", 1 } },
-		.cause_count = 2,
-		.by_process = processes,
-		.process_count = 2,
-		.by_remote = remotes,
-		.remote_count = 1,
-		.counted = true,
-		.produced = 20,
-		.received = 14,
-		.lost = 5,
-		.bad = 1,
-		.evicted = 9,
-	};
-	struct summary cut = { .events = 12, .truncated = true };
-
-	(void)state;
-	show_with(&s, text_sink_new, utc);
-	much.kinds[EVENT_STATE].produced = 15;
-	much.kinds[EVENT_STATE].lost = 5;
-	s.sink->ops->end(s.sink, &none);
-	s.sink->ops->end(s.sink, &one);
-	s.sink->ops->end(s.sink, &much);
-	s.sink->ops->end(s.sink, &cut);
-	assert_shown(&s, "-- 0 connections, 0 findings; 3 events, 0 lost\n"
-			 "-- 0 connections, 1 finding (1 rst.linger-zero); 0 "
-			 "events, 0 lost\n"
-			 "-- 1 connection, 12 findings; 20 events, 5 lost\n"
-			 "  cause   11 rst.linger-zero\n"
-			 "           1 unknown\n"
-			 "  process 11 server[4120]\n"
-			 "           1 no process, or none known\n"
-			 "  remote  12 ::\n"
-			 "  lost 5 of 15 state events\n"
-			 "  1 records were not understood\n"
-			 "  9 sockets were forgotten for want of room: "
-			 "--max-sockets keeps more\n"
-			 "-- 0 connections, 0 findings; 12 events, lost: not "
-			 "recorded\n"
-			 "  the recording was cut off\n");
-}
-
-/* Ten of a kind are listed; what is not is counted. */
-static void long_rankings(void **state)
-{
-	struct ranked processes[12] = { { 0 } }, remotes[1] = { { 0 } };
-	struct summary much = {
-		.findings = 300,
-		.by_process = processes,
-		.process_count = 12,
-		.process_others = 5,
-		.by_remote = remotes,
-		.remote_count = 1,
-		.remote_others = 1,
-		.cause_count = 11,
-		.counted = true,
-	};
-	struct sink_options options = { .clock = SINK_UTC, .width = 80 };
-	struct shown s;
-
-	(void)state;
-	for (unsigned int i = 0; i < 12; i++) {
-		processes[i].count = 100 - i;
-		processes[i].process = some_party(i + 1, HOSTILE);
-		much.causes[i].cause = "rst.linger-zero";
-		much.causes[i].count = 20;
-	}
-	show_with(&s, text_sink_new, options);
-	s.sink->ops->end(s.sink, &much);
-	fflush(s.out);
-	assert_non_null(strstr(s.text, "          and 1 more, with 100 "
-				       "findings\n"));
-	/* 90 and 89, and 5 that were forgotten. */
-	assert_non_null(strstr(s.text, "          and over 2 more, with 184 "
-				       "findings\n"));
-	assert_non_null(strstr(s.text, "          and others, with 1 "
-				       "finding\n"));
-	assert_null(strstr(s.text, "[11]"));
-	assert_non_null(strstr(s.text, "  process 100 "));
-	assert_non_null(strstr(s.text, "           91 "));
-	assert_in_range(widest_line(s.text), 20, 80);
-	assert_printable(s.text);
-	shown_free(&s);
-}
-
-/* --- bursts --- */
-
-/* A refused connect of @peer, from @from. */
-static void show_refusal(struct shown *s, uint64_t time, struct party peer,
-			 const char *from)
-{
-	static uint16_t port = 40000;
-	struct finding f;
-
-	fill_finding(&f, "rst.port-closed");
-	f.time = time;
-	f.conn = conn_of("127.0.0.1", 8087, from, port++);
-	f.owner = f.actor = some_party(0, "");
-	f.peer = peer;
-	f.has_peer = peer.pid;
-	f.state = 0;
-	s->sink->ops->finding(s->sink, &f);
-}
-
-static unsigned int paragraphs(const char *text)
-{
-	unsigned int n = 0;
-
-	for (; (text = strstr(text, "  cause   ")); text++)
-		n++;
-	return n;
-}
-
-static const char *last_lines(const char *text, unsigned int lines)
-{
-	const char *at = text + strlen(text);
-
-	for (at--; at > text && lines; at--)
-		lines -= at[-1] == '\n';
-	return lines ? text : at + 1;
-}
-
-static void assert_ends(const struct shown *s, unsigned int lines,
-			const char *expected)
-{
-	fflush(s->out);
-	assert_string_equal(last_lines(s->text, lines), expected);
-}
-
-static void burst_is_one_line(void **state)
-{
-	struct shown s;
-	struct party curl = some_party(77, "curl");
-
-	(void)state;
-	show_with(&s, text_sink_new, utc);
-	for (unsigned int i = 0; i < 1000; i++)
-		show_refusal(&s, 2 * SEC + i, curl, "127.0.0.1");
-	sink_advance(s.sink, 3 * SEC);
-	fflush(s.out);
-	assert_null(strstr(s.text, "more in"));
-	sink_advance(s.sink, 3 * SEC + 3);
-	assert_ends(&s, 1, /* of a second, after the fourth */
-		    "22:13:23.000  RST  rst.port-closed: 997 more in 1.0 s, "
-		    "nobody on 127.0.0.1:8087, from curl[77]\n");
-	shown_free(&s);
-}
-
-static void burst_of_many(void **state)
-{
-	struct sink_options options = { .clock = SINK_UTC, .width = 80 };
-	struct summary none = { 0 };
-	struct shown s;
-
-	(void)state;
-	show_with(&s, text_sink_new, options);
-	for (unsigned int i = 0; i < 50; i++) {
-		char from[32];
-
-		snprintf(from, sizeof(from), "10.0.0.%u", i % 3);
-		show_refusal(&s, 2 * SEC + i, some_party(i + 1, "curl"), from);
-	}
-	for (unsigned int i = 0; i < 50; i++) {
-		char from[32];
-
-		snprintf(from, sizeof(from), "10.0.0.%u", i);
-		show_refusal(&s, 4 * SEC + i, some_party(0, ""), from);
-	}
-	s.sink->ops->end(s.sink, &none);
-	fflush(s.out);
-	assert_int_equal(paragraphs(s.text), 3);
-	assert_non_null(strstr(s.text, "RST  rst.port-closed: 47 more in 1.0 "
-				       "s, nobody on 127.0.0.1:8087,\n"
-				       "          from 3 addresses\n"));
-	assert_non_null(strstr(s.text, "RST  rst.port-closed: 50 more in 1.0 "
-				       "s, nobody on 127.0.0.1:8087,\n"
-				       "          from more than 16 "
-				       "addresses\n"));
-	assert_in_range(widest_line(s.text), 70, 80);
-	shown_free(&s);
-}
-
-static void burst_of_a_client(void **state)
-{
-	struct summary none = { 0 };
-	struct shown s;
-	struct finding f;
-
-	(void)state;
-	show_with(&s, text_sink_new, utc);
-	for (unsigned int i = 0; i < 10; i++) {
-		fill_finding(&f, "connect.timeout");
-		f.what = WHAT_CONNECT_FAILED;
-		f.time = 2 * SEC + i;
-		f.conn = conn_of("10.0.0.1", 40000 + i, "10.0.0.2", 443);
-		f.state = STATE_SYN_SENT;
-		f.has_peer = false;
-		f.after_loss = i == 9;
-		s.sink->ops->finding(s.sink, &f);
-	}
-	s.sink->ops->end(s.sink, &none);
-	fflush(s.out);
-	assert_non_null(strstr(s.text, "FAILED  connect.timeout: 7 more in 0 "
-				       "us, server[4120] to 10.0.0.2:443; "
-				       "events were\n          lost "
-				       "meanwhile\n"));
-	shown_free(&s);
-}
-
-static void not_folded(void **state)
-{
-	struct sink_options options = { .clock = SINK_UTC, .no_fold = true };
-	struct summary none = { 0 };
-	struct shown s;
-
-	(void)state;
-	show_with(&s, text_sink_new, options);
-	for (unsigned int i = 0; i < 10; i++)
-		show_refusal(&s, 2 * SEC + i, some_party(1, "a"), "127.0.0.1");
-	sink_advance(s.sink, 9 * SEC);
-	s.sink->ops->end(s.sink, &none);
-	fflush(s.out);
-	assert_int_equal(paragraphs(s.text), 10);
-	assert_null(strstr(s.text, "more in"));
-	shown_free(&s);
-}
-
 static void losses(void **state)
 {
 	struct shown s;
@@ -660,12 +385,6 @@ int main(void)
 		cmocka_unit_test(evidence_without_end),
 		cmocka_unit_test(endings),
 		cmocka_unit_test(why_only),
-		cmocka_unit_test(summaries),
-		cmocka_unit_test(long_rankings),
-		cmocka_unit_test(burst_is_one_line),
-		cmocka_unit_test(burst_of_many),
-		cmocka_unit_test(burst_of_a_client),
-		cmocka_unit_test(not_folded),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(colours),
 	};
