@@ -35,6 +35,13 @@ static inline struct segment_event resent(struct lab *lab, const char *stack)
 	return e;
 }
 
+/* The same in a lab where nothing has happened yet. */
+static inline struct segment_event resent_anew(void **state, const char *stack)
+{
+	lab_renew(state);
+	return resent(*state, stack);
+}
+
 /* A copy of @e is dropped on its way out of this host. */
 static inline void drop_copy(struct lab *lab, const struct segment_event *e,
 			     __u64 time, __u8 flags)

@@ -45,11 +45,8 @@ static void recovery_by_other_ways(void **state)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, stacks[i]);
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, stacks[i]);
 		e.tcp.ca_state = CA_RECOVERY;
 		assert_cause(on_connection(*state, &e), "unknown");
 	}
@@ -75,12 +72,9 @@ static void fast_without_symbols(void **state)
 static void reorder_timer_without_symbols(void **state)
 {
 	for (int i = 0; i < 2; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_RACK);
 		const struct finding *f;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_RACK);
 		without_symbols(&e);
 		e.tcp.ca_state = i ? CA_OPEN : CA_RECOVERY;
 		e.tcp.pending = 6;
@@ -102,12 +96,9 @@ static void after_timeout(void **state)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, stacks[i]);
 		const struct finding *f;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, stacks[i]);
 		e.tcp.ca_state = CA_LOSS;
 		e.tcp.undo_marker = 4711;
 		e.tcp.snd_cwnd = 2;
@@ -167,12 +158,9 @@ static void path_mtu(void **state)
 	};
 
 	for (int i = 0; i < 3; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, stacks[i]);
 		const struct finding *f;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, stacks[i]);
 		e.tcp.ca_state = CA_LOSS;
 		e.tcp.pmtu = 1300;
 		e.tcp.mss = 1260;
@@ -188,11 +176,8 @@ static void path_mtu(void **state)
 static void icmp_but_not_for_the_size(void **state)
 {
 	for (int i = 0; i < 2; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_ICMP);
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_ICMP);
 		e.tcp.ca_state = i ? CA_LOSS : CA_RECOVERY;
 		e.tcp.undo_marker = i ? 4711 : 0;
 		assert_cause(on_connection(*state, &e), "unknown");
@@ -235,11 +220,8 @@ static void path_mtu_with_the_one_before(void **state)
 static void mtu_probe(void **state)
 {
 	for (int i = 0; i < 4; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_ACK);
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_ACK);
 		e.tcp.ca_state = i == 1 ? CA_RECOVERY : CA_LOSS;
 		e.at_mtu_probe = i != 2;
 		e.tcp.undo_marker = i == 3 ? 4711 : 0;
@@ -258,13 +240,12 @@ static void mtu_probe(void **state)
 static void fastopen(void **state)
 {
 	for (int i = 0; i < 4; i++) {
-		struct segment_event e;
+		struct segment_event e =
+			resent_anew(state,
+				    RESENT "tcp_xmit_retransmit_queue "
+					   "tcp_rcv_state_process "
+					   "tcp_v4_do_rcv process_backlog");
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT "tcp_xmit_retransmit_queue "
-					  "tcp_rcv_state_process "
-					  "tcp_v4_do_rcv process_backlog");
 		e.tcp.ca_state = CA_LOSS;
 		e.tcp.flags |= i == 1 ? 0 : SOCK_F_SYN_DATA;
 		e.tcp.undo_marker = i == 2 ? 4711 : 0;

@@ -53,11 +53,8 @@ static void orphan_with_a_closed_window(void **state)
 static void closed_window_without_symbols(void **state)
 {
 	for (int i = 0; i < 4; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_TIMER);
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_TIMER);
 		without_symbols(&e);
 		e.tcp.ca_state = i == 1 ? CA_RECOVERY : CA_LOSS;
 		e.tcp.snd_wnd = 0;
@@ -85,11 +82,8 @@ static void timeout_without_symbols(void **state)
 static void half_a_timeout_without_symbols(void **state)
 {
 	for (int i = 0; i < 3; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_TIMER);
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_TIMER);
 		without_symbols(&e);
 		e.tcp.ca_state = i == 0 ? CA_OPEN : CA_LOSS;
 		e.tcp.retransmits = i == 1 ? 0 : 1;
@@ -242,12 +236,9 @@ static void not_sent(void **state)
 	};
 
 	for (size_t i = 0; i < 3 * 6; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, by[i % 3].stack);
 		const struct finding *f;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, by[i % 3].stack);
 		e.tcp.ca_state = by[i % 3].ca_state;
 		e.err = failures[i / 3].err;
 		f = on_connection(*state, &e);
@@ -286,12 +277,9 @@ static void errno_that_is_none(void **state)
 	static const __s32 numbers[] = { INT32_MIN, INT32_MAX, -524 };
 
 	for (int i = 0; i < 3; i++) {
-		struct segment_event e;
+		struct segment_event e = resent_anew(state, RESENT BY_TIMER);
 		const struct finding *f;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_TIMER);
 		e.err = numbers[i];
 		f = on_connection(*state, &e);
 		assert_cause(f, "unknown");
@@ -333,11 +321,9 @@ static void drop_of_what_was_received(void **state)
 					       "TCP_OLD_DATA", "QUEUE_PURGE" };
 
 	for (int i = 0; i < 3; i++) {
-		struct segment_event e, drop;
+		struct segment_event e = resent_anew(state, RESENT BY_TIMER),
+				     drop;
 
-		if (i)
-			lab_renew(state);
-		e = resent(*state, RESENT BY_TIMER);
 		drop = segment_event(EVENT_DROP, 4 * SEC, 0, turned(e.conn));
 		drop.seg = e.seg;
 		with_reason(&drop, ((struct lab *)*state)->host, reasons[i]);
