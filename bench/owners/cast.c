@@ -262,6 +262,32 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
+void request_rounds(const struct cast *c, int over)
+{
+	for (int i = 0; i < c->rounds; i++) {
+		int fd = connect_to(c);
+
+		ask(fd);
+		if (i % 4 == 3)
+			live_on();
+		if (i % 2 == 0)
+			await_end(fd);
+		close_held(fd);
+		gate_pass(over);
+	}
+}
+
+void serve_round(int fd, int round, int over)
+{
+	answer(fd);
+	if (round % 4 == 2)
+		live_on();
+	if (round % 2)
+		await_end(fd);
+	close_held(fd);
+	gate_open(over);
+}
+
 void pass_fd(int channel, int fd)
 {
 	union control control = { 0 };

@@ -79,6 +79,13 @@ void live_on(void);
 void ask(int fd);
 void answer(int fd);
 
+/*
+ * A scene's rounds, in all the ways in which a connection may end: the client's
+ * part, and the server's of one. A gate says when a round is over.
+ */
+void request_rounds(const struct cast *c, int over);
+void serve_round(int fd, int round, int over);
+
 /* A descriptor over a Unix socket. */
 void pass_fd(int channel, int fd);
 int take_fd(int channel);

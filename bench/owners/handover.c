@@ -38,28 +38,12 @@ static void prepare(void)
 
 static void request(struct cast *c)
 {
-	for (int i = 0; i < c->rounds; i++) {
-		int fd = connect_to(c);
-
-		ask(fd);
-		if (i % 4 == 3)
-			live_on();
-		if (i % 2 == 0)
-			await_end(fd);
-		close_held(fd);
-		gate_pass(served);
-	}
+	request_rounds(c, served);
 }
 
 static void serve_taken(int fd, int round)
 {
-	answer(fd);
-	if (round % 4 == 2)
-		live_on();
-	if (round % 2)
-		await_end(fd);
-	close_held(fd);
-	gate_open(served);
+	serve_round(fd, round, served);
 }
 
 /* --- SCM_RIGHTS and pidfd_getfd(): an acceptor and a worker --- */

@@ -38,6 +38,16 @@ static void send_segments(int fd, int count)
 	send_exactly(fd, data, (size_t)count * REMOTE_MSS);
 }
 
+/* As many, and closes once they are acknowledged. */
+static void send_and_close(struct stage *s, int count)
+{
+	int fd = connect_unpaced(s);
+
+	send_segments(fd, count);
+	await_acknowledged(fd);
+	close(fd);
+}
+
 static void acknowledge(struct peer *p, const struct segment *last)
 {
 	peer_take(p, last);
@@ -73,11 +83,7 @@ static void reorder_host(struct stage *s, struct peer *p)
 
 static void two_segments_app(struct stage *s)
 {
-	int fd = connect_unpaced(s);
-
-	send_segments(fd, 2);
-	await_acknowledged(fd);
-	close(fd);
+	send_and_close(s, 2);
 }
 
 /* --- slow start after a timeout ------------------------------------------- */
@@ -105,11 +111,7 @@ static void flight_host(struct stage *s, struct peer *p)
 
 static void flight_app(struct stage *s)
 {
-	int fd = connect_unpaced(s);
-
-	send_segments(fd, LOST_FLIGHT);
-	await_acknowledged(fd);
-	close(fd);
+	send_and_close(s, LOST_FLIGHT);
 }
 
 /* --- the path takes less than it did -------------------------------------- */
@@ -145,11 +147,7 @@ static void narrow_host(struct stage *s, struct peer *p)
 
 static void one_segment_app(struct stage *s)
 {
-	int fd = connect_unpaced(s);
-
-	send_segments(fd, 1);
-	await_acknowledged(fd);
-	close(fd);
+	send_and_close(s, 1);
 }
 
 /* --- a larger size is tried and does not get through -----------------------
@@ -194,14 +192,9 @@ static void mtu_probe_host(struct stage *s, struct peer *p)
 
 static void mtu_probe_app(struct stage *s)
 {
-	int fd;
-
 	/* From the start, with a size that all paths take (tcp_base_mss). */
 	set_ipv4_setting("tcp_mtu_probing", 2);
-	fd = connect_unpaced(s);
-	send_segments(fd, PROBE_SEGMENTS);
-	await_acknowledged(fd);
-	close(fd);
+	send_and_close(s, PROBE_SEGMENTS);
 }
 
 /* --- data in the SYN that is not taken (TCP Fast Open) ---------------------
@@ -371,12 +364,6 @@ static void busy_app(struct stage *s)
 /* --- it was needless --------------------------------------------------------
  */
 
-static void report_twice(struct peer *p, const struct segment *data)
-{
-	peer_send_sack(p,
-		       (struct sack_block){ data->seq, data->seq + data->len });
-}
-
 /* What it does next must not come before what is said of this. */
 static void four_bytes_and_word_app(struct stage *s)
 {
@@ -387,34 +374,32 @@ static void four_bytes_and_word_app(struct stage *s)
 	close(fd);
 }
 
-static void needless_host(struct stage *s, struct peer *p)
+/* Nothing was lost, our acknowledgment was slow: so many copies came. */
+static void acknowledge_late(struct stage *s, struct peer *p, int copies)
 {
 	struct segment data;
 
 	peer_accept(p);
 	data = peer_expect(p, ACK, 4);
-	peer_expect_again(p, &data);
-	/* Our acknowledgment was slow, nothing was lost. */
+	for (int i = 0; i < copies; i++)
+		peer_expect_again(p, &data);
 	acknowledge(p, &data);
-	report_twice(p, &data);
+	for (int i = 0; i < copies; i++)
+		peer_send_sack(p, (struct sack_block){ data.seq,
+						       data.seq + data.len });
 	note_send(s);
 	peer_close(p);
+}
+
+static void needless_host(struct stage *s, struct peer *p)
+{
+	acknowledge_late(s, p, 1);
 }
 
 /* Also after the timer, which the kernel then takes back. */
 static void needless_timeout_host(struct stage *s, struct peer *p)
 {
-	struct segment data;
-
-	peer_accept(p);
-	data = peer_expect(p, ACK, 4);
-	peer_expect_again(p, &data);
-	peer_expect_again(p, &data);
-	acknowledge(p, &data);
-	report_twice(p, &data);
-	report_twice(p, &data);
-	note_send(s);
-	peer_close(p);
+	acknowledge_late(s, p, 2);
 }
 
 /*

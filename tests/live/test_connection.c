@@ -25,15 +25,15 @@
 		.why = { "@far:8088 acknowledged nothing" },                   \
 	}
 
+#define GIVEN_UP(id)                                                      \
+	.cause = id, .what = "connection-failed", .trigger = "timer:rto", \
+	.state = "ESTABLISHED", .owner = "remote-client"
+
 static const struct expected timed_out[] = {
 	LOSS_PROBE,
 	TIMEOUTS,
 	{
-		.cause = "conn.timeout",
-		.what = "connection-failed",
-		.trigger = "timer:rto",
-		.state = "ESTABLISHED",
-		.owner = "remote-client",
+		GIVEN_UP("conn.timeout"),
 		.why = { "@far:8088 answered @remote-client no more",
 			 "retransmissions in ", "the kernel gave up" },
 		.effect = { "@remote-client gets ETIMEDOUT", "no RST" },
@@ -45,11 +45,7 @@ static const struct expected timed_out_for_user[] = {
 	LOSS_PROBE,
 	TIMEOUTS,
 	{
-		.cause = "conn.user-timeout",
-		.what = "connection-failed",
-		.trigger = "timer:rto",
-		.state = "ESTABLISHED",
-		.owner = "remote-client",
+		GIVEN_UP("conn.user-timeout"),
 		.why = { "@far:8088 acknowledged nothing of @remote-client's",
 			 "TCP_USER_TIMEOUT of 800.0 ms",
 			 "retransmissions in " },
@@ -63,11 +59,7 @@ static const struct expected unreachable[] = {
 	LOSS_PROBE,
 	TIMEOUTS,
 	{
-		.cause = "conn.unreachable",
-		.what = "connection-failed",
-		.trigger = "timer:rto",
-		.state = "ESTABLISHED",
-		.owner = "remote-client",
+		GIVEN_UP("conn.unreachable"),
 		.why = { "connection of @remote-client with @far:8088",
 			 "ICMP errors came back" },
 		.effect = { "@remote-client gets EHOSTUNREACH", "no RST" },

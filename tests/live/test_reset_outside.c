@@ -217,33 +217,26 @@ static void no_packet(const struct watcher *watcher)
 #define LATER(options) \
 	"exec unshare --net -- sh -c 'ip link set lo up && " REJECT(options) "'"
 
+#define CLOSED(client, where)                                   \
+	{                                                       \
+		{                                               \
+			.cause = "rst.port-closed",             \
+			.what = "rst-sent",                     \
+			.trigger = "segment",                   \
+			.state = "NONE",                        \
+			.peer = client,                         \
+			.why = { "nothing listens on " where }, \
+			.effect = { "@" client ", in SYN_SENT", \
+				    "ECONNREFUSED" },           \
+		},                                              \
+			{ 0 },                                  \
+	}
+
 /* The pair: as far as connect() knows the same, but nobody listens. */
-static const struct expected closed[] = {
-	{
-		.cause = "rst.port-closed",
-		.what = "rst-sent",
-		.trigger = "segment",
-		.state = "NONE",
-		.peer = "refused-client",
-		.why = { "nothing listens on @loop:8101" },
-		.effect = { "@refused-client, in SYN_SENT", "ECONNREFUSED" },
-	},
-	{ 0 },
-};
+static const struct expected closed[] = CLOSED("refused-client", "@loop:8101");
 
 /* Through a router: its sender tells of it, the router has nothing to add. */
-static const struct expected closed_beyond[] = {
-	{
-		.cause = "rst.port-closed",
-		.what = "rst-sent",
-		.trigger = "segment",
-		.state = "NONE",
-		.peer = "nc",
-		.why = { "nothing listens on" },
-		.effect = { "@nc, in SYN_SENT", "ECONNREFUSED" },
-	},
-	{ 0 },
-};
+static const struct expected closed_beyond[] = CLOSED("nc", "");
 
 static void beyond_the_router(const struct watcher *watcher)
 {
@@ -259,46 +252,31 @@ static void beyond_the_router(const struct watcher *watcher)
 /* --- raw sockets, and what passes through ------------------------------------
  */
 
-#define FORGED(kind, words)                                           \
-	{                                                             \
-		{                                                     \
-			.cause = "rst.raw",                           \
-			.what = "rst-sent",                           \
-			.trigger = "send",                            \
-			.state = "ESTABLISHED",                       \
-			.owner = "raw-server",                        \
-			.actor = "raw-forger",                        \
-			.peer = "raw-client",                         \
-			.why = { "@raw-forger wrote a RST itself",    \
-				 "through a " words " socket",        \
-				 "in the name of @loop:8102" },       \
-			.effect = { "@raw-client, in ESTABLISHED",    \
-				    "ECONNRESET" },                   \
-			.evidence = { "socket=" words, "where=" kind, \
-				      "peer_state=ESTABLISHED" },     \
-		},                                                    \
-			GONE("raw-server", "raw-client"), { 0 },      \
+/* A raw socket has a place for each family. */
+#define FORGED(words, ...)                                                     \
+	{                                                                      \
+		{                                                              \
+			.cause = "rst.raw",                                    \
+			.what = "rst-sent",                                    \
+			.trigger = "send",                                     \
+			.state = "ESTABLISHED",                                \
+			.owner = "raw-server",                                 \
+			.actor = "raw-forger",                                 \
+			.peer = "raw-client",                                  \
+			.why = { "@raw-forger wrote a RST itself",             \
+				 "through a " words " socket",                 \
+				 "in the name of @loop:8102" },                \
+			.effect = { "@raw-client, in ESTABLISHED",             \
+				    "ECONNRESET" },                            \
+			.evidence = { "socket=" words,                         \
+				      "peer_state=ESTABLISHED", __VA_ARGS__ }, \
+		},                                                             \
+			GONE("raw-server", "raw-client"), { 0 },               \
 	}
 
-static const struct expected by_packet[] = FORGED("packet_sendmsg", "packet");
-
-static const struct expected by_raw[] = {
-	{
-		.cause = "rst.raw",
-		.what = "rst-sent",
-		.trigger = "send",
-		.state = "ESTABLISHED",
-		.owner = "raw-server",
-		.actor = "raw-forger",
-		.peer = "raw-client",
-		.why = { "@raw-forger wrote a RST itself",
-			 "through a raw socket", "in the name of @loop:8102" },
-		.effect = { "@raw-client, in ESTABLISHED", "ECONNRESET" },
-		.evidence = { "socket=raw", "peer_state=ESTABLISHED" },
-	},
-	GONE("raw-server", "raw-client"),
-	{ 0 },
-};
+static const struct expected by_packet[] =
+	FORGED("packet", "where=packet_sendmsg");
+static const struct expected by_raw[] = FORGED("raw", NULL);
 
 static const struct expected passed[] = {
 	{
