@@ -284,28 +284,6 @@ static int advance(struct pipeline *p, uint64_t now)
 
 /* --- what a source delivers --- */
 
-/* Of the same segment: the kernel traced that answer itself. */
-#define SAME_ANSWER_NS 1000000ULL
-
-static bool was_answered(const struct pipeline *p,
-			 const struct segment_event *drop)
-{
-	uint64_t time = drop->h.time, since = 0;
-	const struct reset *reset = NULL;
-
-	if (time > SAME_ANSWER_NS)
-		since = time - SAME_ANSWER_NS;
-	while ((reset = resets_before(p->resets, reset, since))) {
-		const struct event_conn *conn = &reset->event.conn;
-
-		if (conn->lport == drop->conn.lport &&
-		    conn->rport == drop->conn.rport &&
-		    !memcmp(conn->raddr, drop->conn.raddr, 16))
-			return true;
-	}
-	return false;
-}
-
 static int on_event(void *arg, const struct event_header *e)
 {
 	struct pipeline *p = arg;
@@ -317,8 +295,9 @@ static int on_event(void *arg, const struct event_header *e)
 
 	errands_learn(p->errands, e);
 	e = errands_done_for(p->errands, p->flows, e, &errand);
-	if (e->kind == EVENT_DROP && !was_answered(p, event_segment(e)) &&
-	    untraced_answer(p->host, p->flows, event_segment(e), &answer))
+	if (e->kind == EVENT_DROP &&
+	    untraced_answer(p->host, p->flows, p->resets, event_segment(e),
+			    &answer))
 		e = &answer.h;
 	/* An answer about what waits must not make it settle first. */
 	if (e->kind != EVENT_HOLDER && e->kind != EVENT_EXISTING)

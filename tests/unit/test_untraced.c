@@ -14,6 +14,7 @@
 
 static struct host *host;
 static struct flow_table *flows;
+static struct resets *resets;
 static struct event_conn here; /* as the receiver of the segment sees it */
 
 static int setup(void **state)
@@ -21,6 +22,7 @@ static int setup(void **state)
 	(void)state;
 	host = host_new();
 	flows = flow_table_new(64);
+	resets = resets_new(8);
 	learn_symbol(host, RECEIVE, "tcp_v4_rcv");
 	learn_symbol(host, ELSEWHERE, "tcp_v4_do_rcv");
 	here = conn_of("127.0.0.1", 80, "127.0.0.1", 40000);
@@ -30,6 +32,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	resets_free(resets);
 	flow_table_free(flows);
 	host_free(host);
 	return 0;
@@ -51,7 +54,7 @@ static const char *answer(const struct segment_event *e)
 	struct segment_event sent;
 	bool likely;
 
-	if (!untraced_answer(host, flows, e, &sent))
+	if (!untraced_answer(host, flows, resets, e, &sent))
 		return "";
 	assert_int_equal(sent.h.kind, EVENT_RESET_SENT);
 	assert_memory_equal(&sent.conn, &e->conn, sizeof(sent.conn));
@@ -133,6 +136,57 @@ static void kernels_that_tell(void **state)
 	assert_string_equal(answer(&e), "");
 }
 
+/* The answer to @drop, 5 ms before, as the kernel traced it. */
+static struct segment_event traced(const struct segment_event *drop)
+{
+	struct segment_event sent = *drop;
+
+	sent.h.kind = EVENT_RESET_SENT;
+	sent.h.time -= 5 * MS;
+	return sent;
+}
+
+static void a_traced_answer_is_not_concluded(void **state)
+{
+	struct segment_event e = dropped(TCP_ACK, 4), sent = traced(&e);
+
+	(void)state;
+	with_reason(&e, host, "NO_SOCKET");
+	resets_add(resets, &sent, 1);
+	assert_string_equal(answer(&e), "");
+}
+
+static void another_answer_was_traced(void **state)
+{
+	struct segment_event e = dropped(TCP_ACK, 4), sent = traced(&e);
+
+	(void)state;
+	with_reason(&e, host, "NO_SOCKET");
+	sent.h.cpu++;
+	resets_add(resets, &sent, 1);
+	assert_string_equal(answer(&e), "NO_SOCKET");
+	sent = traced(&e);
+	sent.seg.seq--;
+	resets_add(resets, &sent, 2);
+	assert_string_equal(answer(&e), "NO_SOCKET");
+	sent = traced(&e);
+	sent.h.time -= SEC;
+	resets_add(resets, &sent, 3);
+	assert_string_equal(answer(&e), "NO_SOCKET");
+}
+
+/* With --all-resets the RST itself is seen on its way out, a little before. */
+static void the_answer_is_seen_on_its_way(void **state)
+{
+	struct segment_event e = dropped(TCP_SYN, 0), out = traced(&e);
+
+	(void)state;
+	with_reason(&e, host, "NO_SOCKET");
+	out.h.kind = EVENT_PACKET;
+	resets_add(resets, &out, 1);
+	assert_string_equal(answer(&e), "NO_SOCKET");
+}
+
 static void without_reasons_a_refused_syn(void **state)
 {
 	struct segment_event e = dropped(TCP_SYN, 0);
@@ -203,6 +257,9 @@ int main(void)
 		TEST(a_reset_is_not_answered),
 		TEST(dropped_elsewhere),
 		TEST(kernels_that_tell),
+		TEST(a_traced_answer_is_not_concluded),
+		TEST(another_answer_was_traced),
+		TEST(the_answer_is_seen_on_its_way),
 		TEST(without_reasons_a_refused_syn),
 		TEST(without_reasons_a_connection),
 		TEST(without_reasons_an_orphan),

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "untraced.h"
 
+#include <stddef.h>
 #include <string.h>
 
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
+/* RTO_MIN (include/net/tcp.h): before that nobody sends a segment again. */
+#define SAME_SEGMENT_NS 200000000ULL
+
+#define TCP_SYN		0x02
+#define TCP_RST		0x04
+#define TCP_ACK		0x10
 
 /* Stand where a sk_rst_reason would; numbers that no kernel has. */
 enum untraced_reason {
@@ -30,6 +34,30 @@ static bool was_received(const struct host *host, const struct segment_event *e)
 	return e->seg.present && !(e->seg.flags & TCP_RST) && function &&
 	       (!strcmp(function, "tcp_v4_rcv") ||
 		!strcmp(function, "tcp_v6_rcv"));
+}
+
+/*
+ * A segment is answered and then dropped at once, on one CPU. The RST on its
+ * way out (EVENT_PACKET) does not tell whether its sender was traced.
+ */
+static bool was_traced(const struct resets *resets,
+		       const struct segment_event *drop)
+{
+	uint64_t time = drop->h.time, since = 0;
+	const struct reset *reset = NULL;
+
+	if (time > SAME_SEGMENT_NS)
+		since = time - SAME_SEGMENT_NS;
+	while ((reset = resets_before(resets, reset, since))) {
+		const struct segment_event *e = &reset->event;
+
+		if (e->h.kind == EVENT_RESET_SENT && e->h.cpu == drop->h.cpu &&
+		    !memcmp(&e->conn, &drop->conn,
+			    offsetof(struct event_conn, family)) &&
+		    !memcmp(&e->seg, &drop->seg, sizeof(drop->seg)))
+			return true;
+	}
+	return false;
 }
 
 static bool in_time_wait(const struct flow *flow)
@@ -64,7 +92,7 @@ static int conclude(const struct flow_table *flows,
 }
 
 bool untraced_answer(const struct host *host, const struct flow_table *flows,
-		     const struct segment_event *e,
+		     const struct resets *resets, const struct segment_event *e,
 		     struct segment_event *answer)
 {
 	const char *name;
@@ -80,7 +108,7 @@ bool untraced_answer(const struct host *host, const struct flow_table *flows,
 		reason = conclude(flows, e);
 	else
 		return false;
-	if (!reason)
+	if (!reason || was_traced(resets, e))
 		return false;
 	*answer = *e;
 	answer->h.kind = EVENT_RESET_SENT;

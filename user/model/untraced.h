@@ -14,14 +14,15 @@
 #include "event.h"
 #include "flow.h"
 #include "host.h"
+#include "resets.h"
 
 /*
  * Was the dropped segment of @e (EVENT_DROP) answered with a RST that the
- * kernel did not trace? Then fill *@answer, the EVENT_RESET_SENT as it would
- * have been. Its reason is one of those below.
+ * kernel did not trace? @resets are those that it did. Then fill *@answer, the
+ * EVENT_RESET_SENT as it would have been. Its reason is one of those below.
  */
 bool untraced_answer(const struct host *host, const struct flow_table *flows,
-		     const struct segment_event *e,
+		     const struct resets *resets, const struct segment_event *e,
 		     struct segment_event *answer);
 
 /*
