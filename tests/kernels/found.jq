@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# jq -nr --rawfile scenes FILE -f found.jq JSON: what tcpwhy found in each scene
+# that it watched, one after the other: lines CAUSE STATUS FOUND STRANGERS, as
+# causes.sh prints them. FILE has a line CAUSE STATUS FROM TO PID... for each:
+# when it was played, in seconds, and who played it.
+
+def seconds:
+	(.[:19] + "Z" | fromdate) + ("0" + .[19:-1] | tonumber);
+
+def or_dash:
+	unique | join(",") | if . == "" then "-" else . end;
+
+[inputs | select(.type == "finding") | .seconds = (.time | seconds)] as $all
+| $scenes | split("\n")[] | select(. != "") | split(" ")
+| (.[2] | tonumber) as $from | (.[3] | tonumber) as $to
+| (.[4:] | map(tonumber)) as $players
+| [$all[] | select(.seconds >= $from and .seconds <= $to)] as $found
+| [.[0], .[1],
+   ($found | map("\(.cause)/\(.confidence)") | or_dash),
+   ([$found[] | .owner, .actor, .peer
+     | select(. and .pid) | select(.pid as $p | $players | index($p) | not)
+     | "\(.comm)[\(.pid)]"] | or_dash)]
+| join(" ")
