@@ -167,20 +167,29 @@ static void tell_needless(struct pipeline *p, const struct moment *m)
 			p->sink->ops->amendment(p->sink, &a);
 }
 
-/* Of a handshake: whose it is to be only a listener's. */
-static struct flow *listener_of_drop(const struct pipeline *p,
-				     const struct moment *m)
+/* A connection that was over, its ports free for the next. */
+static bool is_former(const struct moment *m)
 {
-	struct event_conn other;
-	struct flow *listener;
+	uint64_t ended = m->flow->past->ended.time;
 
-	if (m->event->kind != EVENT_DROP || m->flow || m->peer)
-		return NULL;
-	listener = flow_find_listener(p->flows, m->conn, m->event->time, false);
-	if (listener)
-		return listener;
-	other = conn_turned(m->conn);
-	return flow_find_listener(p->flows, &other, m->event->time, false);
+	return ended && ended < m->event->time &&
+	       m->flow->sock != m->event->sock && !flow_in_time_wait(m->flow);
+}
+
+/* Of a handshake: whose it is to be only a listener's. */
+static void find_listener(const struct pipeline *p, struct moment *m)
+{
+	struct event_conn other = conn_turned(m->conn);
+	uint64_t time = m->event->time;
+
+	if (m->event->kind != EVENT_DROP || m->peer ||
+	    (m->flow && !is_former(m)))
+		return;
+	m->listener = flow_find_listener(p->flows, m->conn, time, false);
+	if (m->listener)
+		m->flow = NULL;
+	else if (!m->flow)
+		m->listener = flow_find_listener(p->flows, &other, time, false);
 }
 
 static int settle_event(struct pipeline *p, const struct queue_item *item,
@@ -207,7 +216,7 @@ static int settle_event(struct pipeline *p, const struct queue_item *item,
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))
 		m.conn = &m.flow->conn;
 	m.peer = find_peer(p, &m);
-	m.listener = listener_of_drop(p, &m);
+	find_listener(p, &m);
 	err = owner_settle(p->kin, p->flows, m.flow);
 	if (!err)
 		err = owner_settle(p->kin, p->flows, m.peer);

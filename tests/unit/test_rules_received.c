@@ -334,6 +334,37 @@ static void handshake(void **state)
 	assert_int_equal(f->owner.pid, SERVER);
 }
 
+/* A scanner that comes back from the same port: another held its old end. */
+static void handshake_where_a_connection_was(void **state)
+{
+	for (int waits = 0; waits < 2; waits++) {
+		struct segment_event e;
+		struct lab *lab;
+
+		if (waits)
+			lab_renew(state);
+		lab = *state;
+		e = half_open(lab, "NOT_SPECIFIED");
+		lab_listen(lab, 1 * SEC, turned(remote()));
+		lab_state(lab, 2 * SEC, CHILD_SOCK, remote(), STATE_LISTEN,
+			  STATE_SYN_RECV, 0);
+		lab_state(lab, 2 * SEC + 1, CHILD_SOCK, remote(),
+			  STATE_SYN_RECV, STATE_ESTABLISHED, 0);
+		lab_state(lab, 3 * SEC, CHILD_SOCK, remote(), STATE_ESTABLISHED,
+			  STATE_FIN_WAIT2, CLIENT);
+		lab_state(lab, 4 * SEC, CHILD_SOCK, remote(), STATE_FIN_WAIT2,
+			  STATE_CLOSE, waits ? 0 : CLIENT);
+		if (waits) {
+			assert_no_finding(lab, &e);
+		} else {
+			const struct finding *f = lab_judge(lab, &e);
+
+			assert_cause(f, "rst-received.handshake");
+			assert_int_equal(f->owner.pid, SERVER);
+		}
+	}
+}
+
 static void reset_to_a_port_without_listener(void **state)
 {
 	struct segment_event e = half_open(*state, "NOT_SPECIFIED");
@@ -392,6 +423,7 @@ int main(void)
 		lab_test(resets_dropped_for_other_reasons),
 		lab_test(dropped_after_a_real_one),
 		lab_test(handshake),
+		lab_test(handshake_where_a_connection_was),
 		lab_test(reset_to_a_port_without_listener),
 		lab_test(reset_without_symbols),
 		lab_test(handshake_or_something_else),

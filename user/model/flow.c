@@ -189,6 +189,12 @@ static int change_state(struct flow_table *table, struct flow *flow,
 	return 0;
 }
 
+bool flow_in_time_wait(const struct flow *flow)
+{
+	return flow->path_len &&
+	       flow->path[flow->path_len - 1] == STATE_TIME_WAIT;
+}
+
 /*
  * tcp_abort() again, where no RST told it: in SYN_SENT, or by MPTCP, whose own
  * RSTs come before CLOSE, too. The error is set by nobody else.

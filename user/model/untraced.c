@@ -60,12 +60,6 @@ static bool was_traced(const struct resets *resets,
 	return false;
 }
 
-static bool in_time_wait(const struct flow *flow)
-{
-	return flow->path_len &&
-	       flow->path[flow->path_len - 1] == STATE_TIME_WAIT;
-}
-
 /* 0: it was not answered. */
 static int conclude(const struct flow_table *flows,
 		    const struct segment_event *e)
@@ -76,7 +70,7 @@ static int conclude(const struct flow_table *flows,
 	if (flow && !flow->past->ended.time)
 		return 0;
 	/* A new connection from the same port, where the old one waits. */
-	if (is_syn && flow && in_time_wait(flow) && !flow->fin_seen)
+	if (is_syn && flow && flow_in_time_wait(flow) && !flow->fin_seen)
 		return UNTRACED_LIKELY_TIMEWAIT;
 	if (is_syn)
 		return flow_find_listener(flows, &e->conn, e->h.time, false)
@@ -84,7 +78,7 @@ static int conclude(const struct flow_table *flows,
 			       : UNTRACED_LIKELY_NO_SOCKET;
 	if (!flow)
 		return e->seg.flags & TCP_ACK ? UNTRACED_LIKELY_NO_SOCKET : 0;
-	if (!in_time_wait(flow))
+	if (!flow_in_time_wait(flow))
 		return UNTRACED_LIKELY_NO_SOCKET;
 	/* An orphan that waits for the FIN refuses data; else it is only late.
 	 */
