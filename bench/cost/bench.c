@@ -11,7 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "demand.h"
+#include "goal.h"
+#include "history.h"
+#include "moments.h"
 #include "observer.h"
+#include "programs.h"
+#include "programs.h"
 #include "row.h"
 #include "stage.h"
 #include "tool.h"
@@ -23,6 +29,16 @@
 #define TIME_LIMIT_S 3000
 
 #define MAX_ROWS     64
+
+#define PROGRAMS_MS  500
+#define EXISTING     10000 /* sockets */
+#define STARTS	     11
+#define RESETS	     200
+#define OPEN	     100000 /* connections */
+#define HISTORY_MS   500
+#define REPLAYS	     3
+#define REPEATED     3
+#define MANY	     16
 
 static struct row rows[MAX_ROWS];
 static unsigned int row_count;
@@ -43,8 +59,8 @@ static bool is_wanted(const char *list, const char *name)
 	return found;
 }
 
-static void measure(const struct workload *workload, unsigned int rounds,
-		    unsigned int ms)
+static void measure_rates(const struct workload *workload, unsigned int rounds,
+			  unsigned int ms)
 {
 	struct row *first = &rows[row_count], *end;
 	struct stage *stage = stage_set(workload);
@@ -66,6 +82,125 @@ static void measure(const struct workload *workload, unsigned int rounds,
 	stage_clear(stage);
 }
 
+static void measure_programs(const struct workload *workload,
+			     const struct observer *observer,
+			     struct programs *programs)
+{
+	struct stage *stage = stage_set(workload);
+	int statistics = programs_begin();
+	struct watch *watch = watch_begin(observer);
+
+	stage_play(stage, PROGRAMS_MS);
+	programs_read(programs, watch_pid(watch));
+	watch_end(watch);
+	programs_end(statistics);
+	stage_clear(stage);
+	for (unsigned int i = 0; i < programs->count; i++)
+		printf("%-10s %-12s %-28s %10.0f %10.0f\n", workload->name,
+		       observer->name, programs->at[i].name,
+		       programs->at[i].runs, programs->at[i].ns);
+}
+
+static void measure_run_times(void)
+{
+	struct programs programs;
+
+	printf("\n%-10s %-12s %-28s %10s %10s\n", "BPF", "of", "program",
+	       "runs", "ns a run");
+	measure_programs(workload_find("close"), observer_find("tcpwhy"),
+			 &programs);
+	measure_programs(workload_find("bulk"), observer_find("tcpwhy"),
+			 &programs);
+	measure_programs(workload_find("reset"), observer_find("tcpstates"),
+			 &programs);
+	measure_programs(workload_find("reset"), observer_find("tcpwhy"),
+			 &programs);
+	demand_of_programs(&programs);
+}
+
+static void measure_times(void)
+{
+	struct series start = { 0 }, latency = { 0 };
+
+	measure_start(&start, EXISTING, STARTS);
+	printf("\nms from exec to ready, %d sockets existing: median %.0f, "
+	       "at most %.0f\n",
+	       EXISTING, series_median(&start), series_at(&start, 1));
+	goal_at_most(series_median(&start), 200, "start: ms, %d sockets",
+		     EXISTING);
+	measure_latency(&latency, RESETS);
+	printf("ms from a RST to its finding: p50 %.1f, p99 %.1f, at most "
+	       "%.1f\n",
+	       series_median(&latency), series_at(&latency, 0.99),
+	       series_at(&latency, 1));
+	goal_at_most(series_at(&latency, 0.99), 100, "RST to finding: ms, p99");
+}
+
+static double show_memory(unsigned int connections)
+{
+	double lost, mib = measure_memory(connections, &lost);
+
+	printf("%9u connections that opened: %5.1f MiB of RSS, %.0f events "
+	       "lost\n",
+	       connections, mib, lost);
+	if (connections)
+		goal_at_most(lost, 0, "lost while %u connections opened",
+			     connections);
+	return mib;
+}
+
+static void measure_memories(void)
+{
+	printf("\n");
+	goal_at_most(show_memory(0), 16, "memory: MiB, idle");
+	show_memory(OPEN / 2);
+	goal_at_most(show_memory(OPEN), 64, "memory: MiB, %d connections open",
+		     OPEN);
+}
+
+/* CPU time: that is the same whoever else is on the machine. */
+static double replay_s(const struct history *history, unsigned int times,
+		       unsigned int open)
+{
+	double events = history_write(history, "long", times, open);
+	struct series cpu_s = { 0 };
+
+	for (int i = 0; i < REPLAYS; i++)
+		series_add(&cpu_s, replay_cpu_s("long"));
+	unlink("long");
+	printf("replay %9u open %10.0f events %8.3f s\n", open, events,
+	       series_median(&cpu_s));
+	return series_median(&cpu_s);
+}
+
+/* Without what the open connections themselves take, at the begin. */
+static double replay_rate(const struct history *history, unsigned int open)
+{
+	double once = replay_s(history, 1, open);
+	double often = replay_s(history, 1 + REPEATED, open);
+
+	return REPEATED * history_events(history) / (often - once);
+}
+
+static void measure_replay(void)
+{
+	struct history *history = history_record(HISTORY_MS);
+	double few, first, all;
+
+	printf("\n");
+	first = replay_rate(history, 0);
+	all = history_events(history) * MANY / replay_s(history, MANY, 0);
+	few = replay_rate(history, 1000);
+	goal_at_least(all, 1e6, "replay: events/s");
+	goal_at_least(all / first, 0.8, "replay: rate of %d times as many",
+		      MANY);
+	for (unsigned int open = 10000; open <= 1000000; open *= 10)
+		goal_at_least(replay_rate(history, open) / few, 0.5,
+			      "replay: rate with %d open, to that with 1000",
+			      open);
+	history_free(history);
+}
+
 int main(void)
 {
 	unsigned int rounds = setting("ROUNDS", ROUNDS);
@@ -77,6 +212,15 @@ int main(void)
 	printf("medians of %u rounds of %u ms\n", rounds, ms);
 	for (unsigned int i = 0; i < workload_count; i++)
 		if (is_wanted("WORKLOADS", workloads[i].name))
-			measure(&workloads[i], rounds, ms);
-	return 0;
+			measure_rates(&workloads[i], rounds, ms);
+	demand_of_rows(rows, row_count);
+	if (is_wanted("WORKLOADS", "programs"))
+		measure_run_times();
+	if (is_wanted("WORKLOADS", "times"))
+		measure_times();
+	if (is_wanted("WORKLOADS", "memory"))
+		measure_memories();
+	if (is_wanted("WORKLOADS", "replay"))
+		measure_replay();
+	return goals_print() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

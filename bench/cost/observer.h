@@ -19,7 +19,7 @@ struct tally {
 struct observer {
 	const char *name;
 	const char *argv[OBSERVER_ARGUMENTS]; /* argv[0] NULL: tcpwhy */
-	/* From what it wrote to stdout and stderr; false: it does not say. */
+	/* From what it wrote; false: it does not say. NULL: do not ask. */
 	bool (*count)(FILE *out, FILE *err, struct tally *tally);
 };
 

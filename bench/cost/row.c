@@ -16,6 +16,7 @@ void row_measure(struct row *row, struct stage *stage, unsigned int ms)
 	series_add(&row->ratio, observed / alone);
 	series_add(&row->cpu_s, cost.cpu_s);
 	series_add(&row->rss_kib, cost.rss_kib);
+	row->done += observed * ms / 1000;
 	row->tally.events += cost.tally.events;
 	row->tally.lost += cost.tally.lost;
 }

@@ -13,7 +13,9 @@ struct row {
 	/* A round each: of the workload alone, and observed right after. */
 	struct series alone, observed, ratio;
 	struct series cpu_s, rss_kib;
-	struct tally tally; /* of all rounds */
+	/* Of all observed rounds: */
+	struct tally tally;
+	double done; /* of the workload's unit, not by the second */
 };
 
 /* One more round, on the workload's stage. */

@@ -8,8 +8,9 @@ BENCH_PEERS   = libbpf-tools bpftrace
 
 .PHONY: bench
 
-$(BENCH): $(BENCH_SOURCES:%.c=$(O)/%.o)
-	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -lm -o $@
+# History is written with tcpwhy's own recorder.
+$(BENCH): $(BENCH_SOURCES:%.c=$(O)/%.o) $(PARTS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 bench:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(BENCH_PEERS)'

@@ -184,7 +184,7 @@ struct cost watch_end(struct watch *w)
 	if (wait4(w->pid, &status, 0, &used) != w->pid)
 		die("wait4");
 	errno = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) && w->observer->count &&
+	if (WIFEXITED(status) && WEXITSTATUS(status) &&
 	    observer_is_ours(w->observer)) {
 		show_words(w);
 		die("%s ended with status %d", w->observer->name,
@@ -192,7 +192,8 @@ struct cost watch_end(struct watch *w)
 	}
 	cost.cpu_s = seconds(used.ru_utime) + seconds(used.ru_stime) - w->cpu_s;
 	cost.rss_kib = used.ru_maxrss;
-	count(w, &cost.tally);
+	if (w->observer->count)
+		count(w, &cost.tally);
 	close(w->out);
 	close(w->err);
 	unlink("out");
