@@ -117,6 +117,15 @@ static struct sink *new_sink(const struct session *s)
 	return s->options->json ? json_sink_new(&o) : text_sink_new(&o);
 }
 
+/* What comes in one turn goes out in one write; see check_output(). */
+static void widen_output(void)
+{
+	static char buffer[256 << 10]; /* as long as stdout lives: to the end */
+
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+}
+
 struct session *session_new(const struct options *options)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -125,6 +134,7 @@ struct session *session_new(const struct options *options)
 	if (!s)
 		goto no_memory;
 	s->options = options;
+	widen_output();
 	s->host = host_new();
 	if (!s->host)
 		goto no_memory;

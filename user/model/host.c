@@ -48,6 +48,7 @@ struct host {
 	uint64_t start;
 	int64_t realtime_offset;
 	uint32_t hz;
+	uint64_t version;
 	struct name_entry *names;
 	struct symbol_entry *symbols;
 	struct process_entry *processes;
@@ -198,6 +199,7 @@ static int learn_process(struct host *host, const struct fact *fact)
 	entry->process.cgroup = copy_or_null(fact->process.cgroup);
 	entry->process.cmdline = copy_or_null(fact->process.cmdline);
 	HASH_ADD(hh, host->processes, key, sizeof(key), entry);
+	host->version++;
 	if (HASH_COUNT(host->processes) > MAX_PROCESSES) {
 		entry = host->processes; /* the first is the oldest */
 		HASH_DEL(host->processes, entry);
@@ -249,6 +251,11 @@ int host_learn(struct host *host, const struct fact *fact)
 		break; /* about the watching, not about the host */
 	}
 	return 0;
+}
+
+uint64_t host_version(const struct host *host)
+{
+	return host->version;
 }
 
 const char *host_release(const struct host *host)

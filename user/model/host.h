@@ -31,6 +31,9 @@ void host_free(struct host *host);
 /* Learn @fact (strings are copied). Returns 0 or -ENOMEM. */
 int host_learn(struct host *host, const struct fact *fact);
 
+/* Changes whenever what is known of any process changes. */
+uint64_t host_version(const struct host *host);
+
 const char *host_release(const struct host *host);  /* "" if not told */
 const char *host_hostname(const struct host *host); /* "" if not told */
 

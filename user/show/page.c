@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "digits.h"
 #include "words.h"
 
 #define DEFAULT_WIDTH 100
@@ -33,27 +34,40 @@ unsigned int page_columns(const char *text)
 	return columns_of(text, strlen(text));
 }
 
+static void set_second(const struct sink_options *page,
+		       struct sink_second *last, time_t second)
+{
+	struct tm tm;
+
+	if (last->second == second && *last->text)
+		return;
+	if (page->clock == SINK_UTC)
+		gmtime_r(&second, &tm);
+	else
+		localtime_r(&second, &tm);
+	strftime(last->text, sizeof(last->text), "%H:%M:%S", &tm);
+	last->second = second;
+}
+
 void page_clock(const struct sink_options *page, uint64_t time,
 		char text[PAGE_CLOCK_LEN])
 {
 	uint64_t start = host_start(page->host);
 	uint64_t real = host_realtime(page->host, time);
-	time_t seconds = real / 1000000000ULL;
-	struct tm tm;
-	size_t len;
+	struct sink_second none = { 0 };
+	struct sink_second *last = page->last ? page->last : &none;
+	char *to;
 
 	if (page->clock == SINK_RELATIVE) {
 		snprintf(text, PAGE_CLOCK_LEN, "%.6f",
 			 ((double)time - (double)start) / 1e9);
 		return;
 	}
-	if (page->clock == SINK_UTC)
-		gmtime_r(&seconds, &tm);
-	else
-		localtime_r(&seconds, &tm);
-	len = strftime(text, PAGE_CLOCK_LEN, "%H:%M:%S", &tm);
-	snprintf(text + len, PAGE_CLOCK_LEN - len, ".%03u",
-		 (unsigned int)(real / 1000000 % 1000));
+	set_second(page, last, real / 1000000000ULL);
+	to = stpcpy(text, last->text);
+	*to++ = '.';
+	to = digits_put_padded(to, real / 1000000 % 1000, 3);
+	*to = '\0';
 }
 
 void page_time(const struct sink_options *page, uint64_t time)
@@ -61,7 +75,9 @@ void page_time(const struct sink_options *page, uint64_t time)
 	char text[PAGE_CLOCK_LEN];
 
 	page_clock(page, time, text);
-	fprintf(page->out, "%*s", PAGE_TIME_COLUMNS, text);
+	for (size_t len = strlen(text); len < PAGE_TIME_COLUMNS; len++)
+		putc_unlocked(' ', page->out);
+	fputs_unlocked(text, page->out);
 }
 
 /* The length of what is not to be broken at the start of @text. */
@@ -86,12 +102,12 @@ void page_wrapped(const struct sink_options *page, const char *text,
 			fprintf(page->out, "\n%*s", PAGE_INDENT, "");
 			at = PAGE_INDENT;
 		} else if (at > PAGE_INDENT) {
-			fputc(' ', page->out);
+			putc_unlocked(' ', page->out);
 			at++;
 		}
 		for (size_t i = 0; i < len; i++)
-			fputc(text[i] == PAGE_STICKY ? ' ' : text[i],
-			      page->out);
+			putc_unlocked(text[i] == PAGE_STICKY ? ' ' : text[i],
+				      page->out);
 		at += columns;
 		text += len;
 		text += strspn(text, " \x01");

@@ -10,6 +10,7 @@
 
 /* A space at which page_wrapped() does not break, if it can be helped. */
 #define PAGE_STICKY '\x01'
+#define PAGE_STUCK  "\x01" /* the same in a string */
 
 #define PAGE_RED    "\033[31m"
 #define PAGE_YELLOW "\033[33m"

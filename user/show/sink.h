@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "finding.h"
 #include "flow.h"
@@ -23,15 +24,22 @@ enum sink_clock {
 	SINK_RELATIVE, /* seconds since watching started */
 };
 
+/* A time of day, which is the same for a second: see page_clock(). */
+struct sink_second {
+	time_t second;
+	char text[16]; /* "": none yet */
+};
+
 struct sink_options {
 	FILE *out;
 	const struct host *host;
 	enum sink_clock clock;
 	bool colour;
-	bool why_only;	    /* findings, no events and closing lines */
-	bool no_fold;	    /* every finding in full, however many */
-	bool replayed;	    /* nobody waits for the next line */
-	unsigned int width; /* of the terminal; 0: not a terminal */
+	bool why_only;		  /* findings, no events and closing lines */
+	bool no_fold;		  /* every finding in full, however many */
+	bool replayed;		  /* nobody waits for the next line */
+	unsigned int width;	  /* of the terminal; 0: not a terminal */
+	struct sink_second *last; /* the sink's own; or NULL */
 };
 
 /* How a connection went, once both its ends on this host are gone. */

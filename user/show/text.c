@@ -21,6 +21,7 @@
 struct text_sink {
 	struct sink sink; /* first: a text_sink is a sink */
 	struct sink_options o;
+	struct sink_second last;
 	struct fold *fold;     /* NULL: every finding in full */
 	uint64_t shown[SHOWN]; /* seq of findings told in full, recent ones */
 };
@@ -73,13 +74,22 @@ static void print_change(const struct text_sink *t, uint64_t time,
 			    pad(page_columns(ends[0]), 20) +
 			    pad(page_columns(ends[1]), 15);
 	unsigned int remote = page_columns(ends[2]);
-	char text[PAGE_PARTY_LEN + 2 * WORDS_ENDPOINT_LEN];
+	char text[PAGE_PARTY_LEN + 2 * WORDS_ENDPOINT_LEN + 128];
+	struct line whole = LINE(text);
 
 	page_time(&t->o, time);
 	if (!t->o.width ||
 	    used + pad(remote, 15) + page_columns(change) <= t->o.width) {
-		fprintf(t->o.out, " %-20s %-15s %-15s %s\n", ends[0], ends[1],
-			ends[2], change);
+		line_put(&whole, " ");
+		line_put_column(&whole, ends[0], 20);
+		line_put(&whole, " ");
+		line_put_column(&whole, ends[1], 15);
+		line_put(&whole, " ");
+		line_put_column(&whole, ends[2], 15);
+		line_put(&whole, " ");
+		line_put(&whole, change);
+		line_put(&whole, "\n");
+		fwrite_unlocked(text, 1, whole.used, t->o.out);
 		return;
 	}
 	if (used + remote <= t->o.width) {
@@ -112,12 +122,14 @@ static void text_event(struct sink *sink, const struct moment *m)
 		words_endpoint(m->conn->raddr, m->conn->rport, remote,
 			       sizeof(remote));
 	else
-		snprintf(remote, sizeof(remote), "*");
-	line_add(&change, "%s → %s", words_state(e->old_state),
-		 words_state(e->new_state));
+		strcpy(remote, "*");
+	line_put(&change, words_state(e->old_state));
+	line_put(&change, " → ");
+	line_put(&change, words_state(e->new_state));
 	if (m->duration_known && m->duration) {
 		words_duration(m->duration, spent, sizeof(spent));
-		line_add(&change, "  %s", spent);
+		line_put(&change, "  ");
+		line_put(&change, spent);
 	}
 	print_change(t, e->h.time, (const char *const[]){ who, local, remote },
 		     text);
@@ -310,10 +322,15 @@ static void print_end(const struct text_sink *t, const struct flow *flow)
 	page_party(flow->owner, "-", who);
 	words_endpoint(flow->conn.laddr, flow->conn.lport, local,
 		       sizeof(local));
-	line_add(&line, "%s%c%s ", who, PAGE_STICKY, local);
-	for (unsigned int i = 0; i < flow->path_len; i++)
-		line_add(&line, "%s%s", i ? " →\x01" : "",
-			 words_state(flow->path[i]));
+	line_put(&line, who);
+	line_put(&line, PAGE_STUCK);
+	line_put(&line, local);
+	line_put(&line, " ");
+	for (unsigned int i = 0; i < flow->path_len; i++) {
+		if (i)
+			line_put(&line, " →" PAGE_STUCK);
+		line_put(&line, words_state(flow->path[i]));
+	}
 	page_item(&t->o, "end", text);
 }
 
@@ -433,6 +450,7 @@ struct sink *text_sink_new(const struct sink_options *options)
 		return NULL;
 	t->sink.ops = &text_ops;
 	t->o = *options;
+	t->o.last = &t->last;
 	if (options->no_fold)
 		return &t->sink;
 	t->fold = fold_new(MAX_GROUPS, print_burst, t);

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 struct line {
 	char *text; /* always terminated once something was added */
@@ -16,6 +17,30 @@ struct line {
 	{                                                \
 		.text = (buffer), .size = sizeof(buffer) \
 	}
+
+/* Without a format: for lines of which there are many. */
+static inline void line_put(struct line *line, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= line->size - line->used)
+		len = line->size - line->used - 1;
+	memcpy(line->text + line->used, text, len);
+	line->used += len;
+	line->text[line->used] = '\0';
+}
+
+/* ... and spaces up to @width bytes. */
+static inline void line_put_column(struct line *line, const char *text,
+				   size_t width)
+{
+	size_t end = line->used + width;
+
+	line_put(line, text);
+	while (line->used < end && line->used + 1 < line->size)
+		line->text[line->used++] = ' ';
+	line->text[line->used] = '\0';
+}
 
 __attribute__((format(printf, 2, 3))) static inline void
 line_add(struct line *line, const char *format, ...)

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "act.h"
+#include "digits.h"
 #include "effect.h"
+#include "line.h"
 
 #define NSEC_PER_USEC 1000ULL
 #define NSEC_PER_MSEC 1000000ULL
@@ -53,9 +55,43 @@ const char *words_send_error(int32_t err)
 	return words_errno(-(int64_t)err);
 }
 
+/*
+ * @ns in units of @unit, of which tenths are shown or not, as printf() rounds
+ * it. False where it lies in the middle: ask printf().
+ */
+static bool put_rounded(char *text, uint64_t ns, uint64_t unit, bool tenths,
+			const char *name)
+{
+	uint64_t step = tenths ? unit / 10 : unit;
+	uint64_t steps = (ns + step / 2) / step;
+	char *to;
+
+	if (ns % step == step / 2)
+		return false;
+	to = digits_put(text, tenths ? steps / 10 : steps);
+	if (tenths) {
+		*to++ = '.';
+		*to++ = (char)('0' + steps % 10);
+	}
+	strcpy(to, name);
+	return true;
+}
+
+static bool put_duration(uint64_t ns, char *text)
+{
+	if (ns < NSEC_PER_MSEC - NSEC_PER_USEC / 2)
+		return put_rounded(text, ns, NSEC_PER_USEC, false, " us");
+	if (ns < NSEC_PER_SEC - 50 * NSEC_PER_USEC)
+		return put_rounded(text, ns, NSEC_PER_MSEC, true, " ms");
+	return ns < 1ULL << 50 &&
+	       put_rounded(text, ns, NSEC_PER_SEC, true, " s");
+}
+
 /* The unit changes where rounding would give a thousand of the smaller. */
 void words_duration(uint64_t ns, char *text, size_t size)
 {
+	if (size >= DIGITS_MAX + 6 && put_duration(ns, text))
+		return;
 	if (ns < NSEC_PER_MSEC - NSEC_PER_USEC / 2)
 		snprintf(text, size, "%.0f us", (double)ns / NSEC_PER_USEC);
 	else if (ns < NSEC_PER_SEC - 50 * NSEC_PER_USEC)
@@ -118,14 +154,19 @@ void words_safe(const char *text, char *safe, size_t size)
 
 void words_party(const struct party *party, char *text, size_t size)
 {
-	char comm[EVENT_COMM_LEN * 4 + 1];
+	char comm[EVENT_COMM_LEN * 4 + 1], number[DIGITS_MAX + 1];
+	struct line line = { .text = text, .size = size };
 
 	if (!party->pid) {
 		snprintf(text, size, "a process");
 		return;
 	}
 	words_safe(party->comm, comm, sizeof(comm));
-	snprintf(text, size, "%s[%u]", comm, party->pid);
+	line_put(&line, comm);
+	line_put(&line, "[");
+	*digits_put(number, party->pid) = '\0';
+	line_put(&line, number);
+	line_put(&line, "]");
 }
 
 void words_comm(const struct party *party, char *text, size_t size)
@@ -142,24 +183,43 @@ static bool is_v4(const uint8_t addr[16])
 
 void words_address(const uint8_t addr[16], char *text, size_t size)
 {
-	if (is_v4(addr))
-		inet_ntop(AF_INET, addr + 12, text, size);
-	else
+	char *to = text;
+
+	if (!is_v4(addr)) {
 		inet_ntop(AF_INET6, addr, text, size);
+		return;
+	}
+	if (size < INET_ADDRSTRLEN)
+		return;
+	for (int i = 12; i < 16; i++) {
+		to = digits_put(to, addr[i]);
+		*to++ = '.';
+	}
+	to[-1] = '\0';
 }
 
 void words_endpoint(const uint8_t addr[16], uint16_t port, char *text,
 		    size_t size)
 {
-	char address[INET6_ADDRSTRLEN];
+	char whole[WORDS_ENDPOINT_LEN];
+	char *to = size < sizeof(whole) ? whole : text;
+	struct line cut = { .text = text, .size = size };
+	bool v4 = is_v4(addr);
 
-	char number[8] = "*"; /* not chosen yet */
-
-	words_address(addr, address, sizeof(address));
+	if (!v4)
+		*to++ = '[';
+	words_address(addr, to, INET6_ADDRSTRLEN);
+	to += strlen(to);
+	if (!v4)
+		*to++ = ']';
+	*to++ = ':';
 	if (port)
-		snprintf(number, sizeof(number), "%u", port);
-	snprintf(text, size, is_v4(addr) ? "%s:%s" : "[%s]:%s", address,
-		 number);
+		to = digits_put(to, port);
+	else
+		*to++ = '*'; /* not chosen yet */
+	*to = '\0';
+	if (size < sizeof(whole))
+		line_put(&cut, whole);
 }
 
 /* --- templates --- */
