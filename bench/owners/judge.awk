@@ -92,8 +92,19 @@ function complete(key, i, first, last) {
 		if (!last || hold_to[key, i] > hold_to[key, last])
 			last = i
 	}
+	all_gone[key] = last ? hold_to[key, last] : EVER
 	hold_from[key, first] = 0
 	hold_to[key, last] = EVER
+}
+
+# All had let go of it before the watch began, or the last was about to: the
+# kernel itself does not know any more who that was.
+function is_nobodys(key) {
+	if (!(key in completed))
+		complete(key)
+	return all_gone[key] <= watched_since ||
+	       (act_at(key, watched_since) &&
+		all_gone[key] <= watched_since + 1e6)
 }
 
 function holds_it(key, pid, time, i) {
@@ -169,7 +180,7 @@ function is_act(old, new) {
 
 function judge_state(key, time, old, new, pid, tid, name, i) {
 	if (pid == "")
-		return "unknown"
+		return is_nobodys(key) ? "right" : "unknown"
 	i = is_act(old, new) ? act_at(key, time) : 0
 	if (i && act_pid[key, i] != pid)
 		return "wrong"
@@ -225,7 +236,8 @@ function judge_connection(key, time, closer, trigger, own, let_go, own2, let_go2
 	    (act_pid[a] != closer || act_trigger[a] != trigger))
 		return "wrong"
 	# Who closed before the watch began, nobody saw.
-	if (own == "" || (own2 == "" && other(key) in holds) ||
+	if ((own == "" && !is_nobodys(key)) ||
+	    (own2 == "" && other(key) in holds && !is_nobodys(other(key))) ||
 	    (closer == "" && a != "" && act_time[a] > watched_since))
 		return "unknown"
 	return "right"

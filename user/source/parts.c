@@ -211,7 +211,11 @@ static void detach_part(const struct bpf_object_skeleton *s, struct part *part)
 int parts_attach(struct parts *parts, const struct bpf_object_skeleton *s,
 		 bool all, const struct part **failed)
 {
-	for (size_t i = 0; i < parts->count; i++) {
+	/*
+	 * Changes of state last: what they call for is there by then, and the
+	 * act of a process that is missed came before the watch.
+	 */
+	for (size_t i = parts->count; i-- > 0;) {
 		struct part *part = &parts->at[i];
 
 		if (part->err || (part->on_demand && !all))
