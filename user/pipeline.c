@@ -192,11 +192,35 @@ static void find_listener(const struct pipeline *p, struct moment *m)
 		m->listener = flow_find_listener(p->flows, &other, time, false);
 }
 
+/* Of a storm most findings are only counted: no need to put them in words. */
+static void show_moment(struct pipeline *p, const struct moment *m)
+{
+	const struct judge judge = { p->host, p->flows, p->drops, p->resets,
+				     &p->gaps };
+	const struct sink_ops *ops = p->sink->ops;
+	bool twice = ops->count && m->event->kind != EVENT_RETRANSMIT;
+	struct finding *f = &p->finding;
+	bool found;
+
+	if (!scope_may_keep(p->scope, m))
+		return;
+	found = judge_moment(&judge, m, twice ? FINDING_BRIEF : ops->detail, f);
+	if (!scope_keeps(p->scope, m, found ? f : NULL))
+		return;
+	ops->event(p->sink, m);
+	if (!found)
+		return;
+	tally_add(p->tally, f);
+	if (ops->count && ops->count(p->sink, f))
+		return;
+	if (twice)
+		judge_moment(&judge, m, ops->detail, f);
+	ops->finding(p->sink, f);
+}
+
 static int settle_event(struct pipeline *p, const struct queue_item *item,
 			const struct event_header *e)
 {
-	struct judge judge = { p->host, p->flows, p->drops, p->resets,
-			       &p->gaps };
 	struct moment m = {
 		.seq = item->seq,
 		.event = e,
@@ -206,7 +230,6 @@ static int settle_event(struct pipeline *p, const struct queue_item *item,
 		.duration_known = item->duration_known,
 		.state = item->state,
 	};
-	bool found;
 	int err;
 
 	if (!m.conn || !is_shown(e))
@@ -229,14 +252,7 @@ static int settle_event(struct pipeline *p, const struct queue_item *item,
 	if (err)
 		return err;
 
-	found = judge_moment(&judge, &m, &p->finding);
-	if (scope_keeps(p->scope, &m, found ? &p->finding : NULL)) {
-		p->sink->ops->event(p->sink, &m);
-		if (found) {
-			p->sink->ops->finding(p->sink, &p->finding);
-			tally_add(p->tally, &p->finding);
-		}
-	}
+	show_moment(p, &m);
 	tell_needless(p, &m);
 	if (m.flow && (e->kind == EVENT_DESTROY ||
 		       (ending_is_dissolved(m.flow) &&

@@ -409,10 +409,15 @@ static bool ends_match(const struct scope *scope, const struct event_conn *conn,
 	       host_matches(scope, conn) && family_matches(scope, conn);
 }
 
+bool scope_may_keep(const struct scope *scope, const struct moment *m)
+{
+	return m->conn && ends_match(scope, m->conn, m->peer);
+}
+
 bool scope_keeps(const struct scope *scope, const struct moment *m,
 		 const struct finding *finding)
 {
-	if (!m->conn || !ends_match(scope, m->conn, m->peer))
+	if (!scope_may_keep(scope, m))
 		return false;
 	if (!names_processes(scope))
 		return true;

@@ -41,6 +41,9 @@ void scope_set_root(struct scope *scope, uint32_t pid);
 /* Learn of a birth. Returns 0 or -ENOMEM. */
 int scope_fork(struct scope *scope, const struct fork_event *e);
 
+/* Can @m be kept at all, whatever is found? */
+bool scope_may_keep(const struct scope *scope, const struct moment *m);
+
 /* Is @m, or the finding made of it (may be NULL), to be shown? */
 bool scope_keeps(const struct scope *scope, const struct moment *m,
 		 const struct finding *finding);

@@ -93,6 +93,15 @@ static inline void fill_finding(struct finding *f, const char *cause)
 	finding_add_event(f, 3);
 }
 
+/* As the pipeline does. */
+static inline void show_finding(struct shown *s, const struct finding *f)
+{
+	const struct sink_ops *ops = s->sink->ops;
+
+	if (!ops->count || !ops->count(s->sink, f))
+		ops->finding(s->sink, f);
+}
+
 /* One end of a connection, closed by its owner at 2 s. */
 static inline struct flow some_flow(__u32 pid, const char *comm,
 				    struct event_conn conn, __u8 first)

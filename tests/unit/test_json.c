@@ -191,7 +191,7 @@ static void finding(void **state)
 	fill_finding(&f, "rst.linger-zero");
 	f.stack.frames[0] = "tcp_disconnect";
 	f.stack.count = 1;
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	tree = parse(&s);
 	assert_string(tree, "type", "finding");
 	assert_string(tree, "what", "rst-sent");
@@ -232,7 +232,7 @@ static void bare_finding(void **state)
 	(void)state;
 	show_with(&s, json_sink_new, options);
 	memset(&f, 0, sizeof(f));
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	tree = parse(&s);
 	assert_string(tree, "cause", "unknown");
 	assert_string(tree, "confidence", "unknown");
@@ -260,7 +260,7 @@ static void shared_finding(void **state)
 	holders->who[1] = kept_party(some_party(4122, "worker"));
 	f.holders = holders;
 	finding_add_phrase(&f, "held by %s", "both");
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	tree = parse(&s);
 	list = at(tree, "holders");
 	assert_int_equal(list->u.array.len, 2);
@@ -302,7 +302,7 @@ static void hostile_names(void **state)
 	learn_process(s.host, &f.owner, HOSTILE);
 	learn_process(s.host, &f.peer, longest);
 	finding_add_string(&f, "past_listener", HOSTILE, NULL);
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	tree = parse(&s);
 	assert_number(tree, "owner.uid", 1000);
 	assert_string(tree, "owner.comm",

@@ -82,7 +82,7 @@ static void ipv6_is_not_cut(void **state)
 	show_state(&s, conn, some_party(1, "a"), 0);
 	fill_finding(&f, "rst.linger-zero");
 	f.conn = conn;
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	fflush(s.out);
 	for (int i = 0; i < 2; i++) {
 		const char *text = i ? strstr(s.text, "RST") : s.text;
@@ -101,7 +101,7 @@ static void finding(void **state)
 	(void)state;
 	show_with(&s, text_sink_new, utc);
 	fill_finding(&f, "rst.linger-zero");
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	assert_shown(&s, "22:13:22.120  RST  server[4120] 127.0.0.1:8082 → "
 			 "client[4121] 127.0.0.1:51234\n"
 			 "  why     it did something\n"
@@ -127,7 +127,7 @@ static void bare_finding(void **state)
 	f.after_loss = true;
 	f.lost = (struct span){ SEC, 2 * SEC };
 	*f.effect = '\0';
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	assert_shown(&s, "22:13:22.120  RST  127.0.0.1:8082 ← 127.0.0.1:51234\n"
 			 "  why     it did something\n"
 			 "  seen    events were lost between 22:13:21.000 "
@@ -156,7 +156,7 @@ static void headlines(void **state)
 		show_with(&s, text_sink_new, utc);
 		fill_finding(&f, "rst.linger-zero");
 		f.what = what;
-		s.sink->ops->finding(s.sink, &f);
+		show_finding(&s, &f);
 		fflush(s.out);
 		assert_memory_equal(s.text + 12, words[what],
 				    strlen(words[what]));
@@ -177,7 +177,7 @@ static void wrapped_at_80_columns(void **state)
 		strcat(f.why, " → wörd");
 	for (int i = 0; i < 6; i++)
 		finding_add_number(&f, "n", i, "number %d of six", i);
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	show_state(&s, v4(), some_party(1, "a"), 0);
 	show_state(&s, v4(), some_party(4120, "fifteen-letters"), 60000);
 	show_state(&s, conn_of("192.168.100.100", 56978, "192.168.100.101", 80),
@@ -187,7 +187,7 @@ static void wrapped_at_80_columns(void **state)
 	f.conn = conn_of(LONG_V6, 65535, LONG_V6, 65534);
 	f.owner = f.actor = f.peer = some_party(4194304, "fifteen-letters");
 	for (int i = 0; i < 9; i++)
-		s.sink->ops->finding(s.sink, &f);
+		show_finding(&s, &f);
 	s.sink->ops->lost(s.sink, &(struct loss){ UINT64_MAX,
 						  UINT64_MAX,
 						  { 3 * SEC - 1, 3 * SEC } });
@@ -231,7 +231,7 @@ static void hostile_names(void **state)
 	f.owner = f.actor = f.peer = *a.owner;
 	f.conn = conn;
 	show_state(&s, conn, *a.owner, 1);
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	s.sink->ops->ending(s.sink, &e);
 	fflush(s.out);
 	assert_printable(s.text);
@@ -255,7 +255,7 @@ static void evidence_without_end(void **state)
 		finding_add_event(&f, i + 1);
 	}
 	f.after_loss = true;
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	fflush(s.out);
 	assert_non_null(strstr(s.text, "cause   rst.linger-zero"));
 	shown_free(&s);
@@ -312,7 +312,7 @@ static void why_only(void **state)
 	s.sink->ops->ending(s.sink, &e);
 	fflush(s.out);
 	assert_int_equal(s.size, 0);
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	fflush(s.out);
 	assert_int_not_equal(s.size, 0);
 	shown_free(&s);
@@ -361,7 +361,7 @@ static void colours(void **state)
 	(void)state;
 	show_with(&s, text_sink_new, options);
 	fill_finding(&f, "rst.linger-zero");
-	s.sink->ops->finding(s.sink, &f);
+	show_finding(&s, &f);
 	fflush(s.out);
 	for (const char *at = s.text; (at = strchr(at, '\033')); at++)
 		depth = strncmp(at, "\033[0m", 4) ? depth + 1 : 0;

@@ -22,7 +22,7 @@ static void show_refusal(struct shown *s, uint64_t time, struct party peer,
 	f.peer = peer;
 	f.has_peer = peer.pid;
 	f.state = 0;
-	s->sink->ops->finding(s->sink, &f);
+	show_finding(s, &f);
 }
 
 static unsigned int paragraphs(const char *text)
@@ -119,7 +119,7 @@ static void burst_of_a_client(void **state)
 		f.state = STATE_SYN_SENT;
 		f.has_peer = false;
 		f.after_loss = i == 9;
-		s.sink->ops->finding(s.sink, &f);
+		show_finding(&s, &f);
 	}
 	s.sink->ops->end(s.sink, &none);
 	fflush(s.out);

@@ -182,11 +182,13 @@ static void enter_seqs(struct flow_table *table, struct flow_node *node,
 
 static void leave_seqs(struct flow_table *table, struct flow_node *node)
 {
-	uint32_t *bucket = flow_index_number(&table->by_seqs, node->seqs);
-	struct flow_node *before = head_of(table, bucket);
+	struct flow_node *before;
+	uint32_t *bucket;
 
 	if (node->flow.link != LINK_SEQS)
 		return;
+	bucket = flow_index_number(&table->by_seqs, node->seqs);
+	before = head_of(table, bucket);
 	node->flow.link = LINK_NONE;
 	if (before == node) {
 		*bucket = node->seqs_next + 1;

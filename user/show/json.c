@@ -358,6 +358,7 @@ static void json_free(struct sink *sink)
 static const struct sink_ops json_ops = {
 	.start = json_start,
 	.event = json_event,
+	.detail = FINDING_FACTS,
 	.finding = json_finding,
 	.amendment = json_amendment,
 	.ending = json_ending,

@@ -95,6 +95,7 @@ struct summary {
 struct sink;
 
 struct sink_ops {
+	enum finding_detail detail; /* that finding() needs */
 	void (*start)(struct sink *sink);
 	/*
 	 * All that happened before @now (CLOCK_MONOTONIC ns, of events) has
@@ -102,6 +103,11 @@ struct sink_ops {
 	 */
 	void (*advance)(struct sink *sink, uint64_t now);
 	void (*event)(struct sink *sink, const struct moment *m);
+	/*
+	 * @f, which may be brief, is one of many, and was counted with them:
+	 * finding() is not to be called. NULL: it always is.
+	 */
+	bool (*count)(struct sink *sink, const struct finding *f);
 	void (*finding)(struct sink *sink, const struct finding *f);
 	void (*amendment)(struct sink *sink, const struct amendment *a);
 	void (*ending)(struct sink *sink, const struct ending *e);

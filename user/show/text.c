@@ -220,13 +220,18 @@ static void print_cmdline(const struct text_sink *t, const struct party *party)
 	page_item(&t->o, "process", text);
 }
 
+static bool text_count(struct sink *sink, const struct finding *f)
+{
+	struct text_sink *t = text_of(sink);
+
+	return t->fold && fold_take(t->fold, f);
+}
+
 static void text_finding(struct sink *sink, const struct finding *f)
 {
 	struct text_sink *t = text_of(sink);
 	char verdict[96];
 
-	if (t->fold && fold_take(t->fold, f))
-		return;
 	t->shown[f->seq % SHOWN] = f->seq;
 	print_ends(t, f);
 	page_item(&t->o, "why", f->why);
@@ -434,6 +439,7 @@ static const struct sink_ops text_ops = {
 	.start = text_start,
 	.advance = text_advance,
 	.event = text_event,
+	.count = text_count,
 	.finding = text_finding,
 	.amendment = text_amendment,
 	.ending = text_ending,

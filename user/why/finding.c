@@ -55,12 +55,14 @@ static struct evidence *new_evidence(struct finding *finding, const char *key,
 {
 	struct evidence *e;
 
-	if (finding->evidence_count == FINDING_MAX_EVIDENCE)
+	if (finding->detail == FINDING_BRIEF ||
+	    finding->evidence_count == FINDING_MAX_EVIDENCE)
 		return NULL;
 	e = &finding->evidence[finding->evidence_count++];
-	memset(e, 0, sizeof(*e));
 	e->key = key;
-	if (phrase)
+	e->string[0] = '\0';
+	e->phrase[0] = '\0';
+	if (phrase && finding->detail == FINDING_FULL)
 		vsnprintf(e->phrase, sizeof(e->phrase), phrase, args);
 	return e;
 }

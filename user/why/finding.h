@@ -41,6 +41,14 @@ enum evidence_type {
 	EVIDENCE_FRAGMENT, /* part of a sentence, for the texts alone */
 };
 
+/* How much of a finding is needed. */
+enum finding_detail {
+	FINDING_FULL,
+	FINDING_FACTS, /* all but the phrases of its evidence */
+	FINDING_BRIEF, /* what, who, where and why: neither evidence nor texts
+			*/
+};
+
 /* One piece of evidence, and how it reads. */
 struct evidence {
 	const char *key;
@@ -53,6 +61,7 @@ struct evidence {
 struct finding {
 	uint64_t time; /* CLOCK_MONOTONIC ns, of the event that triggered it */
 	uint64_t seq;  /* its number */
+	enum finding_detail detail;
 	enum finding_what what;
 	const struct rule *rule; /* NULL: no rule explains it */
 	enum confidence confidence;

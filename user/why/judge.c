@@ -8,6 +8,7 @@
 #include "act.h"
 #include "case.h"
 #include "catalogue.h"
+#include "decode.h"
 #include "evidence.h"
 #include "failure.h"
 #include "loss.h"
@@ -211,14 +212,45 @@ static void limit_confidence(const struct evidence_case *c, struct finding *f)
 				   "drops before are not all known");
 }
 
+/* Most events change a state, as they should. */
+static bool is_ordinary(const struct event_header *e)
+{
+	const struct sock_event *sock = event_sock(e);
+
+	return sock &&
+	       (e->kind != EVENT_STATE || sock->new_state != STATE_CLOSE ||
+		sock->old_state == STATE_LISTEN);
+}
+
+static void tell(const struct evidence_case *c, const struct moment *m,
+		 struct finding *f)
+{
+	const struct rule *rule = f->rule;
+
+	if (!rule)
+		describe_unknown(c, f);
+	if (f->detail != FINDING_BRIEF)
+		particulars_add(c, f);
+	if (m->event->kind == EVENT_RETRANSMIT && m->flow)
+		settle_resent(c, m, f);
+	if (!rule)
+		return;
+	f->what = rule->what;
+	if (f->detail == FINDING_BRIEF)
+		return;
+	words_expand(rule->why, c, f, f->why, sizeof(f->why));
+	words_expand(rule->effect, c, f, f->effect, sizeof(f->effect));
+	words_expand(rule->advice, c, f, f->advice, sizeof(f->advice));
+}
+
 bool judge_moment(const struct judge *judge, const struct moment *m,
-		  struct finding *f)
+		  enum finding_detail detail, struct finding *f)
 {
 	struct evidence_case c;
 	struct stack stack;
 	bool only_if_known;
 
-	if (!m->conn)
+	if (!m->conn || is_ordinary(m->event))
 		return false;
 	case_build(&c, &stack, judge, m);
 	finding_clear(f);
@@ -226,6 +258,7 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 		return false;
 	if (origin_is_firewall(&c))
 		case_turn_round(&c);
+	f->detail = detail;
 	f->time = m->event->time;
 	f->seq = m->seq;
 	particulars_begin(&c, f);
@@ -234,18 +267,6 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	if (!f->rule && only_if_known)
 		return false;
 	limit_confidence(&c, f);
-	if (!f->rule)
-		describe_unknown(&c, f);
-	particulars_add(&c, f);
-	if (m->event->kind == EVENT_RETRANSMIT && m->flow)
-		settle_resent(&c, m, f);
-	if (f->rule) {
-		f->what = f->rule->what;
-		words_expand(f->rule->why, &c, f, f->why, sizeof(f->why));
-		words_expand(f->rule->effect, &c, f, f->effect,
-			     sizeof(f->effect));
-		words_expand(f->rule->advice, &c, f, f->advice,
-			     sizeof(f->advice));
-	}
+	tell(&c, m, f);
 	return true;
 }

@@ -20,9 +20,11 @@ struct judge {
 
 /*
  * Judge @m. Returns true with @finding filled if the event is the trigger of
- * one; false if it calls for none, or is told in the finding of another.
+ * one; false if it calls for none, or is told in the finding of another. May
+ * be asked again for more detail, but of an EVENT_RETRANSMIT: what is told of
+ * its need is not told twice.
  */
 bool judge_moment(const struct judge *judge, const struct moment *m,
-		  struct finding *finding);
+		  enum finding_detail detail, struct finding *finding);
 
 #endif /* TCPWHY_JUDGE_H */
