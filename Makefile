@@ -215,13 +215,13 @@ SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
 
 lint: $(O)/tcpwhy
 	$(O)/tcpwhy explain --markdown | diff - docs/causes.md
-	clang-format --dry-run --Werror $(C_FILES)
+	@clang-format --dry-run --Werror $(C_FILES)
 	clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
 	$(MAKE) --no-print-directory O=$(O)/clang CC=clang all
 	shellcheck $(SH_FILES)
 
 format:
-	clang-format -i $(C_FILES)
+	@clang-format -i $(C_FILES)
 
 # docs/causes.md comes from the catalogue in the code; lint sees that it does.
 docs: $(O)/tcpwhy

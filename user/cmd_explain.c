@@ -4,24 +4,26 @@
 
 #include "catalogue.h"
 #include "options.h"
+#include "page.h"
 #include "words.h"
 
-static void print_text(const char *label, const char *template)
+static void print_text(const struct sink_options *page, const char *label,
+		       const char *template)
 {
 	char text[512];
 
 	words_generic(template, text, sizeof(text));
-	printf("  %-9s %s\n", label, text);
+	page_item(page, label, text);
 }
 
-static void print_rule(const struct rule *rule)
+static void print_rule(const struct sink_options *page, const struct rule *rule)
 {
 	printf("%s (%s)\n", rule->id, finding_what_name(rule->what));
-	print_text("meaning", rule->meaning);
-	print_text("why", rule->why);
-	print_text("effect", rule->effect);
-	print_text("advice", rule->advice);
-	print_text("see", rule->reference);
+	print_text(page, "meaning", rule->meaning);
+	print_text(page, "why", rule->why);
+	print_text(page, "effect", rule->effect);
+	print_text(page, "advice", rule->advice);
+	print_text(page, "see", rule->reference);
 }
 
 static void print_markdown_text(const char *label, const char *template)
@@ -59,18 +61,28 @@ static void print_markdown(void)
 	}
 }
 
-static void print_catalogue(void)
+/* Where a meaning begins, beside the longest id. */
+#define MEANING_COLUMN 29
+
+static void print_catalogue(const struct sink_options *page)
 {
+	char name[MEANING_COLUMN];
+
 	for (unsigned int i = 0; catalogue[i]; i++) {
 		printf("%s%s\n", i ? "\n" : "", catalogue[i]->title);
-		for (unsigned int r = 0; r < catalogue[i]->count; r++)
-			printf("  %-26s %s\n", catalogue[i]->rules[r].id,
-			       catalogue[i]->rules[r].meaning);
+		for (unsigned int r = 0; r < catalogue[i]->count; r++) {
+			snprintf(name, sizeof(name), "  %s",
+				 catalogue[i]->rules[r].id);
+			page_beside(page, name, MEANING_COLUMN,
+				    catalogue[i]->rules[r].meaning);
+		}
 	}
 }
 
 int cmd_explain(int argc, char **argv)
 {
+	const struct sink_options page = { .out = stdout,
+					   .width = page_terminal_width() };
 	struct options options;
 	const struct rule *rule;
 	int status = EXIT_OK;
@@ -82,11 +94,11 @@ int cmd_explain(int argc, char **argv)
 	if (options.markdown) {
 		print_markdown();
 	} else if (!options.argument_count) {
-		print_catalogue();
+		print_catalogue(&page);
 	} else {
 		rule = catalogue_find(options.arguments[0]);
 		if (rule) {
-			print_rule(rule);
+			print_rule(&page, rule);
 		} else {
 			fprintf(stderr,
 				"tcpwhy: no cause is called '%s'; \"tcpwhy "

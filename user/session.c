@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "page.h"
 #include "recording.h"
 
 struct session {
@@ -80,17 +80,6 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *query)
 	return s->inner.wants(s->inner.arg, now, query);
 }
 
-static unsigned int terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40)
-		return 80;
-	return size.ws_col;
-}
-
 /* https://no-color.org: set and not empty means no. */
 static bool wants_colour(void)
 {
@@ -111,7 +100,7 @@ static struct sink *new_sink(const struct session *s)
 		.why_only = s->options->why_only,
 		.no_fold = s->options->no_fold,
 		.replayed = s->options->replayed,
-		.width = terminal_width(),
+		.width = page_terminal_width(),
 	};
 
 	return s->options->json ? json_sink_new(&o) : text_sink_new(&o);

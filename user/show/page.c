@@ -2,7 +2,9 @@
 #include "page.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "digits.h"
 #include "words.h"
@@ -49,6 +51,17 @@ static void set_second(const struct sink_options *page,
 	last->second = second;
 }
 
+unsigned int page_terminal_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 40)
+		return 80;
+	return size.ws_col;
+}
+
 void page_clock(const struct sink_options *page, uint64_t time,
 		char text[PAGE_CLOCK_LEN])
 {
@@ -81,27 +94,28 @@ void page_time(const struct sink_options *page, uint64_t time)
 }
 
 /* The length of what is not to be broken at the start of @text. */
-static size_t next_word(const struct sink_options *page, const char *text)
+static size_t next_word(const struct sink_options *page, const char *text,
+			unsigned int indent)
 {
 	size_t len = strcspn(text, " ");
 
 	/* What is wider than a line has to be broken after all. */
-	if (columns_of(text, len) > page_width(page) - PAGE_INDENT)
+	if (columns_of(text, len) > page_width(page) - indent)
 		len = strcspn(text, " \x01");
 	return len;
 }
 
-void page_wrapped(const struct sink_options *page, const char *text,
-		  unsigned int at)
+static void wrap(const struct sink_options *page, const char *text,
+		 unsigned int at, unsigned int indent)
 {
 	while (*text) {
-		size_t len = next_word(page, text);
+		size_t len = next_word(page, text, indent);
 		unsigned int columns = columns_of(text, len);
 
-		if (at > PAGE_INDENT && at + 1 + columns > page_width(page)) {
-			fprintf(page->out, "\n%*s", PAGE_INDENT, "");
-			at = PAGE_INDENT;
-		} else if (at > PAGE_INDENT) {
+		if (at > indent && at + 1 + columns > page_width(page)) {
+			fprintf(page->out, "\n%*s", indent, "");
+			at = indent;
+		} else if (at > indent) {
 			putc_unlocked(' ', page->out);
 			at++;
 		}
@@ -113,6 +127,19 @@ void page_wrapped(const struct sink_options *page, const char *text,
 		text += strspn(text, " \x01");
 	}
 	fputc('\n', page->out);
+}
+
+void page_wrapped(const struct sink_options *page, const char *text,
+		  unsigned int at)
+{
+	wrap(page, text, at, PAGE_INDENT);
+}
+
+void page_beside(const struct sink_options *page, const char *name,
+		 unsigned int columns, const char *text)
+{
+	fprintf(page->out, "%-*s", columns, name);
+	wrap(page, text, columns, columns);
 }
 
 void page_item(const struct sink_options *page, const char *label,

@@ -25,6 +25,9 @@ const char *page_colour(const struct sink_options *page, const char *code);
 unsigned int page_width(const struct sink_options *page);
 unsigned int page_columns(const char *text);
 
+/* Of the terminal that standard output is; 0: it is none. */
+unsigned int page_terminal_width(void);
+
 /* @time (CLOCK_MONOTONIC ns) in 12 columns, as the options have it. */
 #define PAGE_TIME_COLUMNS 12
 void page_time(const struct sink_options *page, uint64_t time);
@@ -40,6 +43,10 @@ void page_clock(const struct sink_options *page, uint64_t time,
  */
 void page_wrapped(const struct sink_options *page, const char *text,
 		  unsigned int at);
+
+/* @name, and @text beside it, from column @columns on. */
+void page_beside(const struct sink_options *page, const char *name,
+		 unsigned int columns, const char *text);
 
 /* A label and its @text; nothing if @text is empty. */
 void page_item(const struct sink_options *page, const char *label,
