@@ -24,9 +24,9 @@ static void join_oldest(struct gaps *gaps)
 
 void gaps_add(struct gaps *gaps, struct span gap)
 {
-	struct span *last = &gaps->at[gaps->count - 1];
+	struct span *last = gaps->count ? &gaps->at[gaps->count - 1] : NULL;
 
-	if (gaps->count && gap.from <= last->to + NEXT_TO_NOTHING_NS) {
+	if (last && gap.from <= last->to + NEXT_TO_NOTHING_NS) {
 		widen(last, gap);
 		return;
 	}
