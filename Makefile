@@ -181,6 +181,7 @@ check: deps
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory check-replay
 	@$(MAKE) --no-print-directory check-live
+	@$(MAKE) --no-print-directory check-soak
 
 check-unit: $(UNIT_TESTS)
 	tests/run $(UNIT_TESTS)
@@ -241,12 +242,14 @@ help:
 	@echo 'make lab         build and run the samples, watched and explained (root)'
 	@echo 'make check       build and run every test (root)'
 	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
+	@echo '     check-soak: under ASan on a host that is never quiet, 20 s'
 	@echo 'make check-kernels        every cause on other kernels, emulated; KERNELS="6.1 newest"'
 	@echo 'make check-arm64          the samples on arm64, emulated'
 	@echo 'make static               one file that needs no library;  ARCH=arm64'
 	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 	@echo 'make bench       what tcpwhy costs: a table; ROUNDS=N WORKLOADS=A,B OBSERVERS=A,B (root)'
+	@echo 'make soak        on a host that is never quiet, read by who stalls; TIME=60 (root)'
 	@echo 'make bench-owners        who names the right process: a table (root)'
 	@echo 'make bench-owners-cost   what that costs (root)'
 	@echo 'make bench-replay        how fast recordings are replayed, in how much memory'

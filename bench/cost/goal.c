@@ -48,7 +48,7 @@ void goal_at_most(double figure, double limit, const char *format, ...)
 
 bool goals_print(void)
 {
-	bool all = true;
+	unsigned int met_count = 0;
 
 	printf("\n%-50s %10s  %13s  met\n", "must hold", "measured", "goal");
 	for (unsigned int i = 0; i < goal_count; i++) {
@@ -60,7 +60,8 @@ bool goals_print(void)
 		       goals[i].figure,
 		       goals[i].at_least ? ">=" : "<=", goals[i].limit,
 		       met ? "yes" : "NO");
-		all &= met;
+		met_count += met;
 	}
-	return all;
+	printf("%u passed, %u failed\n", met_count, goal_count - met_count);
+	return met_count == goal_count;
 }

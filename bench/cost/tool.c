@@ -116,7 +116,7 @@ void await_ready(int fd, const char *who)
 
 /* --- a space of our own --- */
 
-void put(const char *path, const char *text)
+static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -125,7 +125,7 @@ void put(const char *path, const char *text)
 	close(fd);
 }
 
-static void loopback_up(void)
+void loopback_up(void)
 {
 	struct ifreq device = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -37,7 +37,7 @@ void end_child(pid_t pid);
  */
 void enter_own_space(void);
 
-/* Writes @text to the file. */
-void put(const char *path, const char *text);
+/* Of the namespace that we are in. */
+void loopback_up(void);
 
 #endif
