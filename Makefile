@@ -28,7 +28,7 @@ WARNINGS  = -Wall -Wextra -Werror
 CFLAGS   ?= -O2 -g
 INCLUDES  = -Ibpf -Iuser -Iuser/source -Iuser/model -Iuser/why -Iuser/show
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(INCLUDES) -I$(O)
-LIBS      = -lbpf -lyajl -lz
+LIBS      = -lbpf -lyajl -ldeflate
 
 ifeq ($(SAN),1)
   ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -40,7 +40,7 @@ endif
 
 # All packages, by their names in Debian: to build, to test, to check style,
 # and what the lab's scenarios and the tests use.
-PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev \
+PACKAGES = gcc clang llvm libc6-dev make bpftool libbpf-dev libelf-dev zlib1g-dev libdeflate-dev \
 	   libyajl-dev uthash-dev libcmocka-dev liburing-dev \
 	   clang-format clang-tidy shellcheck libclang-rt-dev \
 	   iproute2 tcpdump netcat-openbsd nftables iptables jq procps \
@@ -101,7 +101,7 @@ $(O)/tcpwhy: $(OBJECTS)
 
 # --- one file that needs no library: make static, make static ARCH=arm64 ----------
 
-STATIC_LIBS = -lbpf -lelf -lyajl_s -lz
+STATIC_LIBS = -lbpf -lelf -lyajl_s -ldeflate -lz
 ARCH ?=
 
 static: deps

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "decode.h"
 #include "pcapng.h"
@@ -115,7 +115,7 @@ static size_t mend_block(uint8_t *data, size_t size, uint32_t *sequence)
 	header.length = body - sizeof(header);
 	header.sequence = (*sequence)++;
 	memcpy(data, &header, sizeof(header));
-	header.crc = crc32(0, data, body);
+	header.crc = libdeflate_crc32(0, data, body);
 	memcpy(data, &header, sizeof(header));
 	return block.length;
 }

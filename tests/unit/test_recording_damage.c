@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "recording_sample.h"
 
@@ -226,7 +226,7 @@ static void reseal(unsigned char *data, size_t n,
 
 	header.crc = 0;
 	memcpy(body, &header, sizeof(header));
-	header.crc = crc32(0, body, sizeof(header) + header.length);
+	header.crc = libdeflate_crc32(0, body, sizeof(header) + header.length);
 	memcpy(body, &header, sizeof(header));
 }
 

@@ -29,12 +29,14 @@ struct group {
 	bool folding;
 	struct fold_line line; /* what waits, if line.count */
 	uint64_t due;
+	uint64_t used; /* fold.uses when it was put behind all others */
 	struct group *prev, *next; /* of those that wait */
 	UT_hash_handle hh;
 };
 
 struct fold {
-	struct group *groups;  /* the least recently used first */
+	struct group *groups;  /* about the least recently used first */
+	uint64_t uses;	       /* how often one was put behind all others */
 	struct group *waiting; /* with something to tell, the next due first */
 	uint64_t last_due;
 	unsigned int limit;
@@ -161,6 +163,9 @@ static struct group *group_of(struct fold *fold, const struct key *key)
 	struct group *group;
 
 	HASH_FIND(hh, fold->groups, key, sizeof(*key), group);
+	/* Among the more recent half it may stay where it is. */
+	if (group && fold->uses - group->used < fold->limit / 2)
+		return group;
 	if (group) {
 		HASH_DEL(fold->groups, group);
 	} else {
@@ -169,6 +174,7 @@ static struct group *group_of(struct fold *fold, const struct key *key)
 			return NULL;
 		group->key = *key;
 	}
+	group->used = ++fold->uses;
 	HASH_ADD(hh, fold->groups, key, sizeof(group->key), group);
 	return group;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "pcapng.h"
 
@@ -173,7 +173,7 @@ static int end_record(struct recorder *r)
 		memcpy(&header, body, sizeof(header));
 		header.length = size - sizeof(header);
 		memcpy(body, &header, sizeof(header));
-		header.crc = crc32(0, body, size);
+		header.crc = libdeflate_crc32(0, body, size);
 		memcpy(body, &header, sizeof(header));
 		r->sequence++;
 	}

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "decode.h"
 #include "pcapng.h"
@@ -269,7 +269,7 @@ static const char *check_record(struct reader *r, size_t size,
 	used = sizeof(*header) + header->length;
 	memcpy(r->body + offsetof(struct record_header, crc), &no_crc,
 	       sizeof(no_crc));
-	crc = crc32(0, r->body, used);
+	crc = libdeflate_crc32(0, r->body, used);
 	if (crc != header->crc)
 		return "damaged: the checksum is not that of the content";
 	for (; used < size; used++)
