@@ -57,19 +57,27 @@ static void play_app(struct stage *s)
 	props->script->app(s);
 }
 
-static void print_scripts(FILE *to, const struct script *script)
+static const struct script *const scripts[] = {
+	client_scripts, loss_scripts,  failure_scripts,	  server_scripts,
+	synack_scripts, timer_scripts, handshake_scripts,
+};
+
+#define SCRIPT_LISTS (sizeof(scripts) / sizeof(scripts[0]))
+
+static void print_scripts(FILE *to)
 {
-	for (; script->name; script++)
-		fprintf(to, "  %-20s %s%s\n", script->name, script->about,
-			script->has_variants ? " (--exit, --kill)" : "");
+	for (size_t i = 0; i < SCRIPT_LISTS; i++)
+		for (const struct script *s = scripts[i]; s->name; s++)
+			fprintf(to, "  %-20s %s%s\n", s->name, s->about,
+				s->has_variants ? " (--exit, --kill)" : "");
 }
 
-static const struct script *find_script(const struct script *script,
-					const char *name)
+static const struct script *find_script(const char *name)
 {
-	for (; script->name; script++)
-		if (!strcmp(script->name, name))
-			return script;
+	for (size_t i = 0; i < SCRIPT_LISTS; i++)
+		for (const struct script *s = scripts[i]; s->name; s++)
+			if (!strcmp(s->name, name))
+				return s;
 	return NULL;
 }
 
@@ -107,28 +115,10 @@ int main(int argc, char **argv)
 
 	stage_options(&s, argc, argv, &program);
 	if (!strcmp(s.script, "list")) {
-		print_scripts(stdout, client_scripts);
-		print_scripts(stdout, loss_scripts);
-		print_scripts(stdout, failure_scripts);
-		print_scripts(stdout, server_scripts);
-		print_scripts(stdout, synack_scripts);
-		print_scripts(stdout, timer_scripts);
-		print_scripts(stdout, handshake_scripts);
+		print_scripts(stdout);
 		return 0;
 	}
-	props.script = find_script(client_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(loss_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(failure_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(server_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(synack_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(timer_scripts, s.script);
-	if (!props.script)
-		props.script = find_script(handshake_scripts, s.script);
+	props.script = find_script(s.script);
 	if (!props.script || (s.variant && !props.script->has_variants)) {
 		fprintf(stderr, "remote: %s; see \"remote list\"\n",
 			props.script ? "it has no variants" : "no such script");

@@ -195,6 +195,17 @@ void peer_connect(struct peer *p)
 	peer_send(p, ACK, NULL);
 }
 
+void peer_talk(struct peer *p)
+{
+	struct segment data;
+
+	peer_accept(p);
+	data = peer_expect(p, ACK, 4);
+	peer_take(p, &data);
+	peer_send(p, PSH | ACK, "CDEF");
+	peer_expect(p, ACK, 0);
+}
+
 void peer_close(struct peer *p)
 {
 	struct segment fin = peer_expect(p, FIN | ACK, 0);

@@ -61,6 +61,9 @@ void peer_unreachable(struct peer *p, enum unreachable what);
 void peer_accept(struct peer *p);
 void peer_connect(struct peer *p);
 
+/* It accepts, is sent ABCD and answers CDEF; all is acknowledged. */
+void peer_talk(struct peer *p);
+
 /* Sends a FIN, waits for theirs, acknowledges it. */
 void peer_finish(struct peer *p);
 

@@ -31,18 +31,6 @@ static void refuse_app(struct stage *s)
 
 /* A RST in the middle of an open connection. */
 
-/* The client has sent ABCD and got CDEF; all is acknowledged. */
-static void exchange_host(struct peer *p)
-{
-	struct segment data;
-
-	peer_accept(p);
-	data = peer_expect(p, ACK, 4);
-	peer_take(p, &data);
-	peer_send(p, PSH | ACK, "CDEF");
-	peer_expect(p, ACK, 0);
-}
-
 static int exchange_app(struct stage *s)
 {
 	int fd = connect_to(s);
@@ -54,7 +42,7 @@ static int exchange_app(struct stage *s)
 
 static void reset_mid_stream_host(struct stage *s, struct peer *p)
 {
-	exchange_host(p);
+	peer_talk(p);
 	sleep_ms(s->fast ? 50 : 500);
 	peer_send(p, RST | ACK, NULL);
 }
@@ -73,7 +61,7 @@ static void reset_after_close_host(struct stage *s, struct peer *p)
 {
 	struct segment fin;
 
-	exchange_host(p);
+	peer_talk(p);
 	fin = peer_expect(p, FIN | ACK, 0);
 	peer_take(p, &fin);
 	peer_send(p, RST | ACK, NULL);
@@ -95,7 +83,7 @@ static void reset_ignored_host(struct stage *s, struct peer *p)
 {
 	struct segment data;
 
-	exchange_host(p);
+	peer_talk(p);
 	/* Far outside the window: silently ignored (RFC 5961, 3.2). */
 	peer_send_at(p, p->snd_nxt + (1u << 30), RST);
 	sleep_ms(s->fast ? 20 : 200);

@@ -19,18 +19,6 @@ static void set_tcp(int fd, int option, int value)
 #define KEEPALIVE_PROBES 2
 #define USER_TIMEOUT_MS	 1500
 
-/* The client has sent ABCD and got CDEF; then the host falls silent. */
-static void talk_host(struct peer *p)
-{
-	struct segment data;
-
-	peer_accept(p);
-	data = peer_expect(p, ACK, 4);
-	peer_take(p, &data);
-	peer_send(p, PSH | ACK, "CDEF");
-	peer_expect(p, ACK, 0);
-}
-
 static int talk_app(struct stage *s)
 {
 	int fd = connect_to(s), on = 1;
@@ -62,7 +50,7 @@ static void expect_probes(struct peer *p, int count)
 static void keepalive_host(struct stage *s, struct peer *p)
 {
 	(void)s;
-	talk_host(p);
+	peer_talk(p);
 	expect_probes(p, KEEPALIVE_PROBES);
 }
 
@@ -82,7 +70,7 @@ static void keepalive_app(struct stage *s)
 static void user_timeout_host(struct stage *s, struct peer *p)
 {
 	(void)s;
-	talk_host(p);
+	peer_talk(p);
 	expect_probes(p, 1);
 }
 
@@ -110,7 +98,7 @@ static void fin_wait2_host(struct stage *s, struct peer *p)
 {
 	struct segment fin;
 
-	talk_host(p);
+	peer_talk(p);
 	fin = peer_expect(p, FIN | ACK, 0);
 	peer_take(p, &fin);
 	/* What is written to the device has been received on return. */
