@@ -23,12 +23,18 @@ struct kallsyms {
 	uint64_t core_start, core_end; /* _stext, _etext */
 };
 
+/* The tables grow by an eighth: they are kept for as long as we run. */
+static size_t more_room(size_t room, size_t least)
+{
+	return room ? room + room / 8 : least;
+}
+
 static int add(struct kallsyms *syms, uint64_t address, const char *name)
 {
 	size_t len = strcspn(name, ".\t\n");
 
 	if (syms->count == syms->room) {
-		size_t room = syms->room ? syms->room * 2 : 1 << 16;
+		size_t room = more_room(syms->room, 1 << 16);
 		void *grown = reallocarray(syms->symbols, room,
 					   sizeof(*syms->symbols));
 
@@ -38,7 +44,7 @@ static int add(struct kallsyms *syms, uint64_t address, const char *name)
 		syms->room = room;
 	}
 	if (syms->names_size + len + 1 > syms->names_room) {
-		size_t room = syms->names_room ? syms->names_room * 2 : 1 << 20;
+		size_t room = more_room(syms->names_room, 3 << 19);
 		void *grown = realloc(syms->names, room);
 
 		if (!grown)
@@ -66,6 +72,14 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
+static bool is_sorted(const struct kallsyms *syms)
+{
+	for (size_t i = 1; i < syms->count; i++)
+		if (by_address(&syms->symbols[i - 1], &syms->symbols[i]) > 0)
+			return false;
+	return true;
+}
+
 /*
  * "ffffffff81000000 T name\t[module]": a text symbol that is shown. Returns
  * its name, up to the end of the line, or NULL.
@@ -78,6 +92,9 @@ static const char *parse_line(const char *line, uint64_t *address)
 	if (end[0] != ' ' || !end[1] || end[2] != ' ')
 		return NULL;
 	if (!*address || !strchr("tTwW", end[1]))
+		return NULL;
+	/* What is before a function (CONFIG_FUNCTION_PADDING) is never run. */
+	if (!strncmp(end + 3, "__pfx_", 6))
 		return NULL;
 	/* A leading dot or '$' marks assembler labels. */
 	return isalpha((unsigned char)end[3]) || end[3] == '_' ? end + 3 : NULL;
@@ -120,7 +137,9 @@ int kallsyms_load(struct kallsyms **out)
 		kallsyms_free(syms);
 		return err;
 	}
-	qsort(syms->symbols, syms->count, sizeof(*syms->symbols), by_address);
+	if (!is_sorted(syms))
+		qsort(syms->symbols, syms->count, sizeof(*syms->symbols),
+		      by_address);
 	*out = syms;
 	return 0;
 }

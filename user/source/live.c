@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -187,6 +188,14 @@ const struct parts *live_parts(const struct live *live)
 const struct btf *live_btf(const struct live *live)
 {
 	return live->btf;
+}
+
+/* A dozen MiB, of no use once all is loaded and named. */
+static void drop_btf(struct live *live)
+{
+	kernel_btf_free(live->btf);
+	live->btf = NULL;
+	malloc_trim(0);
 }
 
 /* --- counting --- */
@@ -413,6 +422,7 @@ int live_start(struct live *live, const struct source_handler *handler)
 	if (!err)
 		err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
 				   live->skel->progs.on_tcp);
+	drop_btf(live);
 	return err;
 }
 

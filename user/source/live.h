@@ -30,7 +30,10 @@ int live_open(struct live **out, const struct live_options *options,
 	      struct live_problem *problem);
 void live_close(struct live *live); /* accepts NULL */
 
-/* What became of each part, and the types of the kernel it runs on. */
+/*
+ * What became of each part, and the types of the kernel it runs on (until
+ * live_start(): they take much memory).
+ */
 const struct parts *live_parts(const struct live *live);
 const struct btf *live_btf(const struct live *live);
 
