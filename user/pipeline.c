@@ -173,7 +173,8 @@ static bool is_former(const struct moment *m)
 	uint64_t ended = m->flow->past->ended.time;
 
 	return ended && ended < m->event->time &&
-	       m->flow->sock != m->event->sock && !flow_in_time_wait(m->flow);
+	       m->flow->sock != m->event->sock &&
+	       !flow_in_time_wait(m->flow, m->event->time);
 }
 
 /* Of a handshake: whose it is to be only a listener's. */

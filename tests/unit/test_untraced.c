@@ -212,6 +212,32 @@ static void without_reasons_a_connection(void **state)
 	assert_string_equal(answer(&e), "NO_SOCKET?");
 }
 
+/* TCP_DEFER_ACCEPT, where a connection of the same ports was before. */
+static void without_reasons_a_request(void **state)
+{
+	static const __u8 before[] = { STATE_SYN_RECV, STATE_ESTABLISHED,
+				       STATE_CLOSE, 0 };
+	struct segment_event e = dropped(TCP_ACK, 0);
+	struct event_conn any = conn_of("0.0.0.0", 80, "0.0.0.0", 0);
+
+	(void)state;
+	lived(before, false);
+	apply(state_event(5 * MS, 9, any, STATE_CLOSE, STATE_LISTEN));
+	assert_string_equal(answer(&e), "");
+}
+
+/* Else the reason would be NO_SOCKET. */
+static void with_reasons_but_none_given(void **state)
+{
+	struct segment_event e = dropped(TCP_ACK, 4);
+
+	(void)state;
+	with_reason(&e, host, "NOT_SPECIFIED");
+	assert_string_equal(answer(&e), "");
+	lived((const __u8[]){ STATE_ESTABLISHED, STATE_CLOSE, 0 }, false);
+	assert_string_equal(answer(&e), "");
+}
+
 static const __u8 closed_first[] = { STATE_ESTABLISHED, STATE_FIN_WAIT1,
 				     STATE_FIN_WAIT2, STATE_CLOSE, 0 };
 
@@ -235,6 +261,8 @@ static void without_reasons_time_wait(void **state)
 	(void)state;
 	lived(closed_first, true);
 	assert_string_equal(answer(&data), "");
+	data.h.time += 70 * SEC;
+	assert_string_equal(answer(&data), "NO_SOCKET?");
 }
 
 static void real_reasons_are_none_of_ours(void **state)
@@ -262,6 +290,8 @@ int main(void)
 		TEST(the_answer_is_seen_on_its_way),
 		TEST(without_reasons_a_refused_syn),
 		TEST(without_reasons_a_connection),
+		TEST(without_reasons_a_request),
+		TEST(with_reasons_but_none_given),
 		TEST(without_reasons_an_orphan),
 		TEST(without_reasons_time_wait),
 		TEST(real_reasons_are_none_of_ours),

@@ -189,10 +189,14 @@ static int change_state(struct flow_table *table, struct flow *flow,
 	return 0;
 }
 
-bool flow_in_time_wait(const struct flow *flow)
+/* TCP_TIMEWAIT_LEN (include/net/tcp.h), and a moment. */
+#define TIMEWAIT_NS 61000000000ULL
+
+bool flow_in_time_wait(const struct flow *flow, uint64_t time)
 {
 	return flow->path_len &&
-	       flow->path[flow->path_len - 1] == STATE_TIME_WAIT;
+	       flow->path[flow->path_len - 1] == STATE_TIME_WAIT &&
+	       time <= flow->past->ended.time + TIMEWAIT_NS;
 }
 
 /*

@@ -279,8 +279,8 @@ const struct flow *flow_paired(const struct flow *flow);
 /* The same connection, seen from its other end. */
 struct event_conn conn_turned(const struct event_conn *conn);
 
-/* Did the kernel leave the rest to a mini-socket? However long that was ago. */
-bool flow_in_time_wait(const struct flow *flow);
+/* At @time (ns): is what is left of it a mini-socket (TCP_TIMEWAIT_LEN)? */
+bool flow_in_time_wait(const struct flow *flow, uint64_t time);
 
 /* Is this the loopback's or one interface's own traffic (same namespace)? */
 bool conn_is_local(const struct event_conn *conn);

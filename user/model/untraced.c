@@ -60,29 +60,32 @@ static bool was_traced(const struct resets *resets,
 	return false;
 }
 
-/* 0: it was not answered. */
+/*
+ * Of a segment that was dropped without a reason; @told: this kernel says so
+ * where there is no socket (5.17). 0: it was not answered.
+ */
 static int conclude(const struct flow_table *flows,
-		    const struct segment_event *e)
+		    const struct segment_event *e, bool told)
 {
 	const struct flow *flow = flow_find(flows, &e->conn, e->h.time);
 	bool is_syn = (e->seg.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 
 	if (flow && !flow->past->ended.time)
 		return 0;
-	/* A new connection from the same port, where the old one waits. */
-	if (is_syn && flow && flow_in_time_wait(flow) && !flow->fin_seen)
-		return UNTRACED_LIKELY_TIMEWAIT;
-	if (is_syn)
-		return flow_find_listener(flows, &e->conn, e->h.time, false)
-			       ? 0
-			       : UNTRACED_LIKELY_NO_SOCKET;
-	if (!flow)
-		return e->seg.flags & TCP_ACK ? UNTRACED_LIKELY_NO_SOCKET : 0;
-	if (!flow_in_time_wait(flow))
-		return UNTRACED_LIKELY_NO_SOCKET;
-	/* An orphan that waits for the FIN refuses data; else it is only late.
+	/*
+	 * An orphan that waits for the FIN refuses data, and a new connection
+	 * from the same port; any other waits on.
 	 */
-	return !flow->fin_seen && e->seg.len ? UNTRACED_LIKELY_TIMEWAIT : 0;
+	if (flow && flow_in_time_wait(flow, e->h.time))
+		return !flow->fin_seen && (is_syn || e->seg.len)
+			       ? UNTRACED_LIKELY_TIMEWAIT
+			       : 0;
+	/* What a listener refuses is dropped by tcp_v4_do_rcv(). */
+	if (told || flow_find_listener(flows, &e->conn, e->h.time, false))
+		return 0;
+	return is_syn || flow || e->seg.flags & TCP_ACK
+		       ? UNTRACED_LIKELY_NO_SOCKET
+		       : 0;
 }
 
 bool untraced_answer(const struct host *host, const struct flow_table *flows,
@@ -99,7 +102,7 @@ bool untraced_answer(const struct host *host, const struct flow_table *flows,
 	if (name && !strcmp(name, "NO_SOCKET"))
 		reason = UNTRACED_NO_SOCKET;
 	else if (!name || !strcmp(name, "NOT_SPECIFIED"))
-		reason = conclude(flows, e);
+		reason = conclude(flows, e, name);
 	else
 		return false;
 	if (!reason || was_traced(resets, e))
