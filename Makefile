@@ -53,7 +53,7 @@ KERNEL_PACKAGES = qemu-system-x86 busybox-static cpio kmod
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: static all deps lab check check-unit check-replay check-live check-kernels \
-	check-arm64 lint help \
+	check-arm64 check-toolchains lint help \
 	install clean samples format docs
 
 all: $(O)/tcpwhy
@@ -192,13 +192,14 @@ check-replay: $(O)/tcpwhy
 check-live: $(O)/tcpwhy $(SAMPLES) $(LIVE_TESTS) $(OWNERS)
 	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples tests/run $(LIVE_TESTS)
 
-# Debian's kernels, emulated: each cause of the lab on each of KERNELS (all of
-# tests/kernels/kernels.txt), and the documents' samples on arm64.
+# Debian's kernels, emulated: each cause of the lab, and live tests, on each of
+# KERNELS (all of tests/kernels/kernels.txt), and the documents' samples on arm64.
 KERNELS ?=
 
 check-kernels: deps
 	@tests/install-packages $(KERNEL_PACKAGES)
-	@$(MAKE) --no-print-directory samples static
+	@$(MAKE) --no-print-directory samples $(LIVE_TESTS)
+	@$(MAKE) --no-print-directory static
 	O=$(O) tests/kernels/ability
 	O=$(O) tests/kernels/run $(KERNELS)
 
@@ -206,6 +207,11 @@ check-arm64: deps
 	@tests/install-packages $(KERNEL_PACKAGES) qemu-system-arm
 	@$(MAKE) --no-print-directory static ARCH=arm64
 	O=$(O) tests/kernels/arm64
+
+# Debian's default and newest clang, its libbpf and that of the next Debian.
+check-toolchains: deps
+	@$(MAKE) --no-print-directory samples
+	O=$(O) tests/toolchains
 
 # --- style -----------------------------------------------------------------------------
 
@@ -243,8 +249,9 @@ help:
 	@echo 'make check       build and run every test (root)'
 	@echo '     check-unit, check-replay: need no root;  check-live: on this kernel'
 	@echo '     check-soak: under ASan on a host that is never quiet, 20 s'
-	@echo 'make check-kernels        every cause on other kernels, emulated; KERNELS="6.1 newest"'
+	@echo 'make check-kernels        causes and tests on other kernels, emulated; KERNELS="6.1 newest"'
 	@echo 'make check-arm64          the samples on arm64, emulated'
+	@echo 'make check-toolchains     built with other compilers, with another libbpf (root)'
 	@echo 'make static               one file that needs no library;  ARCH=arm64'
 	@echo 'make lint        clang-format, clang-tidy, shellcheck;  make format, make docs'
 	@echo 'make install     PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'

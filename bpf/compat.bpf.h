@@ -133,8 +133,13 @@ static __always_inline __u32 file_references(struct file *file)
 /* The first TCP socket of an MPTCP socket (5.6, if it is built in); else 0. */
 static __always_inline __u64 mptcp_first(const struct sock *sk)
 {
-	if (!bpf_core_field_exists(struct mptcp_sock, first) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_MPTCP)
+	__u16 protocol;
+
+	if (!bpf_core_field_exists(struct mptcp_sock, first))
+		return 0;
+	/* Not BPF_CORE_READ(): its variable would be const, as *sk is. */
+	BPF_CORE_READ_INTO(&protocol, sk, sk_protocol);
+	if (protocol != IPPROTO_MPTCP)
 		return 0;
 	return (__u64)BPF_CORE_READ((struct mptcp_sock *)sk, first);
 }

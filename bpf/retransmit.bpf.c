@@ -8,7 +8,7 @@
 static __always_inline void segment_from_queue(struct tcp_segment *seg,
 					       const struct sk_buff *skb)
 {
-	const struct tcp_skb_cb *cb = (const void *)&skb->cb;
+	struct tcp_skb_cb *cb = (void *)&skb->cb;
 
 	seg->present = 1;
 	seg->seq = BPF_CORE_READ(cb, seq);

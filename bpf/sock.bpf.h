@@ -172,9 +172,9 @@ static __always_inline __u32 sock_memory_pages(const struct sock *sk)
 static __always_inline __u32 sock_memory_limit(const struct sock *sk)
 {
 	const struct proto *prot = sk->__sk_common.skc_prot;
-	long *limits = BPF_CORE_READ(prot, sysctl_mem);
-	long limit = 0;
+	long *limits, limit = 0;
 
+	BPF_CORE_READ_INTO(&limits, prot, sysctl_mem);
 	bpf_probe_read_kernel(&limit, sizeof(limit), &limits[2]);
 	return limit;
 }
