@@ -198,7 +198,8 @@ KERNELS ?=
 
 check-kernels: deps
 	@tests/install-packages $(KERNEL_PACKAGES)
-	@$(MAKE) --no-print-directory samples $(LIVE_TESTS)
+	@$(MAKE) --no-print-directory samples $(LIVE_TESTS) \
+	  $(O)/bench/owners/scenes
 	@$(MAKE) --no-print-directory static
 	O=$(O) tests/kernels/ability
 	O=$(O) tests/kernels/run $(KERNELS)
