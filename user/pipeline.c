@@ -310,6 +310,18 @@ static int advance(struct pipeline *p, uint64_t now)
 
 /* --- what a source delivers --- */
 
+/* A SYN that was not answered: is a queue full that it should be in? */
+static bool is_unanswered(const struct event_header *e)
+{
+	const struct segment_event *segment = event_segment(e);
+	const struct sock_event *sock = event_sock(e);
+
+	if (e->kind == EVENT_RETRANSMIT)
+		return segment->tcp.state == STATE_SYN_SENT;
+	return e->kind == EVENT_STATE && sock->old_state == STATE_SYN_SENT &&
+	       sock->new_state == STATE_CLOSE;
+}
+
 static int on_event(void *arg, const struct event_header *e)
 {
 	struct pipeline *p = arg;
@@ -348,6 +360,8 @@ static int on_event(void *arg, const struct event_header *e)
 		return err;
 	item.flow = flow_ref(change.flow);
 	item.state = change.flow ? change.flow->state : 0;
+	item.settled =
+		!is_unanswered(e) && !owner_may_ask(change.flow, e->time);
 	item.duration = change.duration;
 	item.duration_known = change.duration_known;
 	err = queue_push(&p->queue, &item, e);
@@ -413,18 +427,6 @@ static int on_tick(void *arg, uint64_t now)
 	return advance(arg, now);
 }
 
-/* A SYN that was not answered: is a queue full that it should be in? */
-static bool is_unanswered(const struct event_header *e)
-{
-	const struct segment_event *segment = event_segment(e);
-	const struct sock_event *sock = event_sock(e);
-
-	if (e->kind == EVENT_RETRANSMIT)
-		return segment->tcp.state == STATE_SYN_SENT;
-	return e->kind == EVENT_STATE && sock->old_state == STATE_SYN_SENT &&
-	       sock->new_state == STATE_CLOSE;
-}
-
 static void ask_about(const struct owner_finder *finder,
 		      const struct queue_item *item, struct holder_query *q)
 {
@@ -446,7 +448,8 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 	while (q->held.sock_count < EVENT_MAX_WANTED &&
 	       q->ports.sock_count < EVENT_MAX_WANTED &&
 	       (item = queue_look_ahead(&p->queue, now - ASK_AFTER_NS)))
-		ask_about(&finder, item, q);
+		if (!item->settled)
+			ask_about(&finder, item, q);
 	return q->held.sock_count || q->ports.sock_count;
 }
 

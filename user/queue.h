@@ -18,6 +18,7 @@ struct queue_item {
 	uint64_t duration;
 	bool duration_known;
 	uint8_t state; /* of the flow, after this event */
+	bool settled;  /* nothing about it needs to be asked */
 	uint64_t size; /* of the event that follows, in bytes */
 };
 

@@ -58,7 +58,7 @@ static int on_event(void *arg, const struct event_header *event)
 		err = keep_record_err(s, recorder_event(s->recorder, event));
 	if (!err)
 		err = s->inner.event(s->inner.arg, event);
-	if (!err && ferror(stdout))
+	if (!err && ferror_unlocked(stdout))
 		err = check_output(s);
 	return err;
 }

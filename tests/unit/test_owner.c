@@ -181,6 +181,24 @@ static void several_hold_it(void **state)
 	assert_null(flow_holders(NULL, 9 * SEC));
 }
 
+/* What is certain at the event itself need not be looked at again. */
+static void who_acts_is_known(void **state)
+{
+	struct flow *flow = go(*state, 1 * SEC, 1, here(), STATE_CLOSE,
+			       STATE_SYN_SENT, "c");
+	struct sock_event e =
+		descriptor(3 * SEC, here(), STATE_ESTABLISHED, "c");
+
+	assert_false(owner_may_ask(NULL, 1 * SEC));
+	assert_false(owner_may_ask(flow, 1 * SEC));
+	assert_true(owner_may_ask(flow, 2 * SEC));
+	go(*state, 3 * SEC, 1, here(), STATE_ESTABLISHED, STATE_FIN_WAIT1, "c");
+	assert_false(owner_may_ask(flow, 3 * SEC));
+	/* Others may have it, too. */
+	apply(*state, &e);
+	assert_true(owner_may_ask(flow, 3 * SEC));
+}
+
 static void nobody_is_asked_about_nothing(void **state)
 {
 	struct holder_query q;
@@ -200,6 +218,7 @@ int main(void)
 		flow_test(descriptor_in_another_state),
 		flow_test(owner_that_is_not_fresh),
 		flow_test(several_hold_it),
+		flow_test(who_acts_is_known),
 		flow_test(nobody_is_asked_about_nothing),
 	};
 

@@ -60,6 +60,7 @@ struct host {
  * starts a thousand a second for weeks must not fill our memory.
  */
 #define MAX_PROCESSES 16384
+#define MAX_NETNS     4096
 
 struct host *host_new(void)
 {
@@ -229,6 +230,12 @@ static int learn_netns(struct host *host, const struct fact *fact)
 		return -ENOMEM;
 	}
 	HASH_ADD(hh, host->netns, inode, sizeof(entry->inode), entry);
+	if (HASH_COUNT(host->netns) > MAX_NETNS) {
+		entry = host->netns; /* the first is the oldest */
+		HASH_DEL(host->netns, entry);
+		free(entry->name);
+		free(entry);
+	}
 	return 0;
 }
 

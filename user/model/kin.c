@@ -24,6 +24,7 @@ struct member {
 
 struct kin {
 	struct member *members;
+	uint64_t last_exec; /* the latest, ns */
 };
 
 struct kin *kin_new(void)
@@ -106,6 +107,8 @@ static int learn_exec(struct kin *kin, const struct event_header *e)
 	if (!member)
 		return -ENOMEM;
 	member->exec_time = e->time;
+	if (e->time > kin->last_exec)
+		kin->last_exec = e->time;
 	memcpy(member->comm, e->comm, sizeof(member->comm));
 	return 0;
 }
@@ -167,7 +170,10 @@ unsigned int kin_family(const struct kin *kin, const struct process_id *id,
 const char *kin_renamed(const struct kin *kin, const struct process_id *id,
 			uint64_t since)
 {
-	const struct member *member = find(kin, id);
+	const struct member *member;
 
+	if (kin->last_exec <= since)
+		return NULL;
+	member = find(kin, id);
 	return member && member->exec_time > since ? member->comm : NULL;
 }

@@ -98,6 +98,14 @@ static bool has_no_port(const struct flow *flow)
 	       !flow->destroyed && flow->owner->pid;
 }
 
+bool owner_may_ask(const struct flow *flow, uint64_t time)
+{
+	if (!flow || flow->destroyed || flow->listener)
+		return false;
+	return flow->owner_time + FRESH_NS < time || flow_holder_count(flow) ||
+	       has_no_port(flow);
+}
+
 void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	       uint64_t time, struct holder_query *q)
 {

@@ -26,6 +26,13 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 	       uint64_t time, struct holder_query *query);
 
 /*
+ * Can owner_ask() about an event of @time, which just came, add anything? Who
+ * acts on its socket alone is known; but of one that several hold, or may hold
+ * by then, the kernel is asked.
+ */
+bool owner_may_ask(const struct flow *flow, uint64_t time);
+
+/*
  * Add to @query the listeners on this host that a SYN sent along @conn at
  * @time reaches: the answer tells how full their accept queues are.
  */

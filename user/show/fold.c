@@ -157,23 +157,28 @@ void fold_free(struct fold *fold)
 	free(fold);
 }
 
-/* The group of @key, made if need be; the most recently used now. Or NULL. */
-static struct group *group_of(struct fold *fold, const struct key *key)
+/* The group of @key, or NULL; among the more recently used from now on. */
+static struct group *find_group(struct fold *fold, const struct key *key)
 {
 	struct group *group;
 
 	HASH_FIND(hh, fold->groups, key, sizeof(*key), group);
 	/* Among the more recent half it may stay where it is. */
-	if (group && fold->uses - group->used < fold->limit / 2)
+	if (!group || fold->uses - group->used < fold->limit / 2)
 		return group;
-	if (group) {
-		HASH_DEL(fold->groups, group);
-	} else {
-		group = calloc(1, sizeof(*group));
-		if (!group)
-			return NULL;
-		group->key = *key;
-	}
+	HASH_DEL(fold->groups, group);
+	group->used = ++fold->uses;
+	HASH_ADD(hh, fold->groups, key, sizeof(group->key), group);
+	return group;
+}
+
+static struct group *make_group(struct fold *fold, const struct key *key)
+{
+	struct group *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->key = *key;
 	group->used = ++fold->uses;
 	HASH_ADD(hh, fold->groups, key, sizeof(group->key), group);
 	return group;
@@ -230,28 +235,16 @@ static struct key key_of(const struct finding *f, bool remote, bool by_name)
  */
 #define GROUPS 4
 
-static void find_groups(struct fold *fold, const struct finding *f,
-			struct group *groups[GROUPS])
-{
-	bool remote_first = f->conn.rport < f->conn.lport;
-
-	for (unsigned int i = 0; i < GROUPS; i++) {
-		struct key key = key_of(f, (i & 1) != remote_first, i & 2);
-
-		groups[i] = group_of(fold, &key);
-	}
-	/* The four of now are the last of all. */
-	while (HASH_COUNT(fold->groups) > fold->limit)
-		forget(fold, fold->groups);
-}
-
 bool fold_take(struct fold *fold, const struct finding *f)
 {
+	bool remote_first = f->conn.rport < f->conn.lport;
 	struct group *groups[GROUPS];
+	struct key keys[GROUPS];
 
 	fold_advance(fold, f->time);
-	find_groups(fold, f, groups);
 	for (unsigned int i = 0; i < GROUPS; i++) {
+		keys[i] = key_of(f, (i & 1) != remote_first, i & 2);
+		groups[i] = find_group(fold, &keys[i]);
 		if (groups[i] && is_burst(groups[i], f->time)) {
 			count(fold, groups[i], f);
 			return true;
@@ -259,10 +252,15 @@ bool fold_take(struct fold *fold, const struct finding *f)
 	}
 	for (unsigned int i = 0; i < GROUPS; i++) {
 		if (!groups[i])
+			groups[i] = make_group(fold, &keys[i]);
+		if (!groups[i])
 			continue;
 		groups[i]->full[groups[i]->full_next++ % FOLD_FULL_NAME] =
 			f->time;
 		groups[i]->last = groups[i]->told = f->time;
 	}
+	/* The four of now are among the last of all. */
+	while (HASH_COUNT(fold->groups) > fold->limit)
+		forget(fold, fold->groups);
 	return false;
 }

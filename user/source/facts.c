@@ -30,6 +30,8 @@ struct process_seen {
 };
 
 #define MAX_PROCESSES_SEEN 16384
+#define MAX_NETNS_SEEN	   4096
+#define RECENT_ADDRESSES   1024
 
 struct netns_seen {
 	uint32_t inode;
@@ -43,6 +45,10 @@ struct facts {
 	bool reading;	       /* ... into syms, by reader */
 	pthread_t reader;
 	struct address_seen *addresses;
+	/* Asked for lately, each at its place: a look instead of a search. */
+	uint64_t recent_addresses[RECENT_ADDRESSES];
+	struct process_id recent_process;
+	uint32_t recent_netns;
 	struct process_seen *processes;
 };
 
@@ -139,11 +145,16 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 		       const struct source_handler *handler)
 {
 	struct fact fact = { .kind = FACT_SYMBOL };
+	uint64_t *recent =
+		&facts->recent_addresses[address / 4 % RECENT_ADDRESSES];
 	struct address_seen *seen;
 	char program[64];
 
+	if (*recent == address || !address)
+		return 0;
+	*recent = address;
 	HASH_FIND(hh, facts->addresses, &address, sizeof(address), seen);
-	if (seen || !address)
+	if (seen)
 		return 0;
 	seen = calloc(1, sizeof(*seen));
 	if (!seen)
@@ -165,8 +176,11 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 	struct procfs_process process;
 	struct process_seen *seen;
 
+	if (!pid || !memcmp(&facts->recent_process, &id, sizeof(id)))
+		return 0;
+	facts->recent_process = id;
 	HASH_FIND(hh, facts->processes, &id, sizeof(id), seen);
-	if (seen || !pid)
+	if (seen)
 		return 0;
 	seen = calloc(1, sizeof(*seen));
 	if (!seen)
@@ -213,6 +227,9 @@ static int netns_fact(struct facts *facts, uint32_t inode,
 	struct netns_name wanted = { inode, handler };
 	struct netns_seen *seen;
 
+	if (inode == facts->recent_netns)
+		return 0;
+	facts->recent_netns = inode;
 	HASH_FIND(hh, facts->netns, &inode, sizeof(inode), seen);
 	if (seen || !inode)
 		return 0;
@@ -221,6 +238,11 @@ static int netns_fact(struct facts *facts, uint32_t inode,
 		return -ENOMEM;
 	seen->inode = inode;
 	HASH_ADD(hh, facts->netns, inode, sizeof(seen->inode), seen);
+	if (HASH_COUNT(facts->netns) > MAX_NETNS_SEEN) {
+		seen = facts->netns; /* the oldest */
+		HASH_DEL(facts->netns, seen);
+		free(seen);
+	}
 	return procfs_each_named_netns(netns_name, &wanted);
 }
 
@@ -229,6 +251,7 @@ static bool forget(struct facts *facts, const struct event_header *event)
 	struct process_id id = { event->start_time, event->pid };
 	struct process_seen *seen;
 
+	memset(&facts->recent_process, 0, sizeof(facts->recent_process));
 	HASH_FIND(hh, facts->processes, &id, sizeof(id), seen);
 	if (!seen)
 		return false;
