@@ -79,6 +79,19 @@ static void no_btf(void **state)
 	expect_said(w, 1, "\"status\":\"failed\"");
 }
 
+/* Before 5.9; such kernels may have BTF, too. */
+static void too_old(void **state)
+{
+	const char *btf = btf_without("BPF_FUNC_skc_to_tcp_sock");
+
+	(void)state;
+	expect_said(launch_with(btf, ARGS("watch")), 1, "needs 5.10 or newer");
+	expect_said(launch_with(btf, ARGS("check")), 1,
+		    "this kernel is too old");
+	expect_said(launch_with(btf, ARGS("check", "--json")), 1,
+		    "\"status\":\"failed\"");
+}
+
 static void no_state_changes(void **state)
 {
 	const char *btf = btf_without("btf_trace_inet_sock_set_state");
@@ -151,6 +164,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		LIVE_TEST(no_btf),
+		LIVE_TEST(too_old),
 		LIVE_TEST(no_state_changes),
 		LIVE_TEST(no_synack_retransmissions),
 		LIVE_TEST(refused_program),

@@ -152,19 +152,35 @@ int kernel_names(const struct btf *btf, const struct source_handler *handler)
 	return 0;
 }
 
+static const struct btf_enum *constant(const struct btf *btf, const char *type,
+				       const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, id);
+
+	for (int v = 0; t && v < btf_vlen(t); v++) {
+		const struct btf_enum *value = &btf_enum(t)[v];
+
+		if (!strcmp(btf__name_by_offset(btf, value->name_off), name))
+			return value;
+	}
+	return NULL;
+}
+
+bool kernel_has_helper(const struct btf *btf, const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "BPF_FUNC_%s", name);
+	return constant(btf, "bpf_func_id", text);
+}
+
 int32_t kernel_drop_reason(const struct btf *btf, const char *name)
 {
-	int id = btf__find_by_name_kind(btf, "skb_drop_reason", BTF_KIND_ENUM);
-	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, id);
-	char constant[64];
+	const struct btf_enum *value;
+	char text[64];
 
-	snprintf(constant, sizeof(constant), "SKB_DROP_REASON_%s", name);
-	for (int v = 0; type && v < btf_vlen(type); v++) {
-		const struct btf_enum *value = &btf_enum(type)[v];
-
-		if (!strcmp(btf__name_by_offset(btf, value->name_off),
-			    constant))
-			return value->val;
-	}
-	return EVENT_NO_REASON;
+	snprintf(text, sizeof(text), "SKB_DROP_REASON_%s", name);
+	value = constant(btf, "skb_drop_reason", text);
+	return value ? value->val : EVENT_NO_REASON;
 }

@@ -17,6 +17,9 @@ void kernel_btf_free(struct btf *btf); /* accepts NULL */
 /* Does this kernel have the tracepoint (name without its group)? */
 bool kernel_has_tracepoint(const struct btf *btf, const char *name);
 
+/* Does it have the BPF helper function bpf_@name()? */
+bool kernel_has_helper(const struct btf *btf, const char *name);
+
 /* The C declaration of a tracepoint's arguments, such as "sk, skb, reason". */
 void kernel_tracepoint_shape(const struct btf *btf, const char *name,
 			     char *text, size_t size);

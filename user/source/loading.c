@@ -133,9 +133,19 @@ static void explain_refusal(struct live_problem *problem, int err)
 	}
 }
 
-static int need_those_that_are(const struct parts *parts,
+/* Each program that reads a socket calls it: 5.9. */
+#define NEWEST_HELPER "skc_to_tcp_sock"
+
+static int need_what_is_needed(const struct parts *parts, const struct btf *btf,
 			       struct live_problem *problem)
 {
+	if (!kernel_has_helper(btf, NEWEST_HELPER)) {
+		problem_explain(
+			problem,
+			"this kernel is too old: it has no bpf_" NEWEST_HELPER
+			"(); tcpwhy needs 5.10 or newer");
+		return -ENOSYS;
+	}
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->at[i];
 
@@ -204,7 +214,7 @@ int load_programs(struct tcpwhy_bpf **out, const struct btf *btf,
 			return err;
 		}
 		parts_choose(parts, btf, skel->obj);
-		err = need_those_that_are(parts, problem);
+		err = need_what_is_needed(parts, btf, problem);
 		if (err) {
 			tcpwhy_bpf__destroy(skel);
 			return err;
