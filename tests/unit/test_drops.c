@@ -206,6 +206,23 @@ static void since_and_reason(void **state)
 
 #define drops_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static void reason_by_place(void **state)
+{
+	struct model *model = *state;
+	struct segment_event e = drop_of(ours(), 10, 100, 50);
+
+	learn_symbol(model->host, 0x1000, "nf_hook_slow");
+	learn_symbol(model->host, 0x2000, "tcp_v4_rcv");
+	e.reason = EVENT_NO_REASON;
+	assert_null(drop_reason(model->host, &e));
+	e.location = 0x2000;
+	assert_null(drop_reason(model->host, &e));
+	e.location = 0x1000;
+	assert_string_equal(drop_reason(model->host, &e), "NETFILTER_DROP");
+	with_reason(&e, model->host, "NO_SOCKET"); /* the kernel knows better */
+	assert_string_equal(drop_reason(model->host, &e), "NO_SOCKET");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +236,7 @@ int main(void)
 		drops_test(forgotten_losses_are_known),
 		drops_test(many_senders),
 		drops_test(since_and_reason),
+		drops_test(reason_by_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,6 +255,22 @@ static void fastopen(void **state)
 	}
 }
 
+/* As 5.10 does it. */
+static void fastopen_at_once(void **state)
+{
+	for (int i = 0; i < 4; i++) {
+		struct segment_event e = resent_anew(
+			state, i == 3 ? RESENT "tcp_release_cb"
+				      : RESENT "tcp_rcv_state_process "
+					       "tcp_v4_do_rcv process_backlog");
+
+		e.tcp.ca_state = i == 2 ? CA_LOSS : 0;
+		e.tcp.flags |= i == 1 ? 0 : SOCK_F_SYN_DATA;
+		assert_cause(on_connection(*state, &e),
+			     i ? "unknown" : "rtx.fastopen");
+	}
+}
+
 /* --- those before ------------------------------------------------------------
  */
 
@@ -468,6 +484,7 @@ int main(void)
 		lab_test(path_mtu_with_the_one_before),
 		lab_test(mtu_probe),
 		lab_test(fastopen),
+		lab_test(fastopen_at_once),
 		lab_test(history),
 		lab_test(known_in_time),
 		lab_test(known_later),

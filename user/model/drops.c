@@ -147,6 +147,18 @@ static const struct sender_slot *sent_by(const struct drops *drops,
 	return slot_find(drops, &sender);
 }
 
+const char *drop_reason(const struct host *host, const struct segment_event *e)
+{
+	const char *function;
+
+	if (e->reason != EVENT_NO_REASON)
+		return host_name(host, NAME_DROP_REASON, e->reason);
+	/* It frees what a hook's verdict NF_DROP leaves to it, and no other. */
+	function = host_symbol(host, e->location);
+	return function && !strcmp(function, "nf_hook_slow") ? "NETFILTER_DROP"
+							     : NULL;
+}
+
 const struct drop *drops_since(const struct drops *drops,
 			       const struct event_conn *conn, __u64 since,
 			       const struct host *host, const char *reason)
@@ -158,8 +170,7 @@ const struct drop *drops_since(const struct drops *drops,
 		return NULL;
 	DL_FOREACH(slot->list, node)
 	{
-		const char *name = host_name(host, NAME_DROP_REASON,
-					     node->drop.event.reason);
+		const char *name = drop_reason(host, &node->drop.event);
 
 		if (node->drop.time < since)
 			return NULL; /* newest first: none is later */

@@ -69,6 +69,12 @@ const struct drop *drops_with_flags(const struct drops *drops,
 				    const struct event_conn *conn, __u64 from,
 				    __u64 to, __u8 mask, __u8 flags);
 
+/*
+ * Why @e (EVENT_DROP) was dropped, as enum skb_drop_reason calls it: as the
+ * kernel says, or, before 5.17, as the place of the drop tells. NULL: neither.
+ */
+const char *drop_reason(const struct host *host, const struct segment_event *e);
+
 /* How many were dropped so since @since, for @reason (a number). */
 unsigned int drops_count(const struct drops *drops,
 			 const struct event_conn *conn, __u64 since,

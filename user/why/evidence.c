@@ -169,7 +169,7 @@ void evidence_add_drop(const struct evidence_case *c, struct finding *f,
 	*place = '\0';
 	if (!drop)
 		return;
-	reason = host_name(c->host, NAME_DROP_REASON, drop->event.reason);
+	reason = drop_reason(c->host, &drop->event);
 	words_drop_place(c->host, &drop->event, place, size);
 	evidence_ago(c, drop->time, when, sizeof(when));
 	finding_add_string(f, "dropped_by", place, "%s %s%s%s%s, %s before",

@@ -50,9 +50,8 @@ bool failure_is_told_by_icmp(const struct evidence_case *c)
 
 static bool dropped_for(const struct evidence_case *c, const char *reason)
 {
-	const char *name = c->drop ? host_name(c->host, NAME_DROP_REASON,
-					       c->drop->event.reason)
-				   : NULL;
+	const char *name =
+		c->drop ? drop_reason(c->host, &c->drop->event) : NULL;
 
 	return name && !strcmp(name, reason);
 }

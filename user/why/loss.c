@@ -100,9 +100,12 @@ static bool by_fastopen(const struct evidence_case *c)
 					     "tcp_rcv_state_process", NULL };
 	const struct tcp_snapshot *tcp = &c->segment->tcp;
 
-	return is_blameless(tcp) && tcp->flags & SOCK_F_SYN_DATA &&
-	       by_queue(c) && has_any(c, names) && !by_ack(c) &&
-	       c->segment->seg.seq == tcp->snd_una;
+	if (!(tcp->flags & SOCK_F_SYN_DATA) || !has_any(c, names) || by_ack(c))
+		return false;
+	/* 5.10 does not call it a loss, and sends all of it at once. */
+	if (!by_queue(c))
+		return tcp->ca_state == CA_OPEN && !deferred(c);
+	return is_blameless(tcp) && c->segment->seg.seq == tcp->snd_una;
 }
 
 static bool was_timeout(const struct evidence_case *c)

@@ -140,7 +140,7 @@ static const char *filter_place(const struct stack *stack, const char *reason,
 void words_drop_place(const struct host *host, const struct segment_event *e,
 		      char *text, size_t size)
 {
-	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
+	const char *reason = drop_reason(host, e);
 	const char *function = host_symbol(host, e->location);
 	const char *chain, *known;
 	struct stack stack;
@@ -174,7 +174,7 @@ bool words_drop_is_loss(const struct host *host, const struct segment_event *e)
 		"TCP_OLD_ACK",	"TCP_TOO_OLD_ACK",  "QUEUE_PURGE",
 		"TCP_RESET",	"TCP_CLOSE",	    "SKB_CONSUMED",
 	};
-	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
+	const char *reason = drop_reason(host, e);
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (reason && !strcmp(reason, harmless[i]))
@@ -185,7 +185,7 @@ bool words_drop_is_loss(const struct host *host, const struct segment_event *e)
 bool words_drop_is_common(const struct host *host,
 			  const struct segment_event *e)
 {
-	const char *reason = host_name(host, NAME_DROP_REASON, e->reason);
+	const char *reason = drop_reason(host, e);
 
 	/* Without reasons (before 5.17) they cannot be told from the others. */
 	return !words_drop_is_loss(host, e) ||
