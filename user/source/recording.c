@@ -29,6 +29,7 @@ struct reader {
 	bool is_over;  /* another section began after the one with our blocks */
 	/* The body of the current block. */
 	unsigned char body[PCAPNG_BLOCK_MAX] __attribute__((aligned(8)));
+	char buffer[256 << 10]; /* of file */
 };
 
 __attribute__((format(printf, 2, 3))) static int
@@ -508,7 +509,11 @@ int recording_read(const char *path, const struct source_handler *handler,
 	r->handler = handler;
 	r->result = result;
 	r->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	err = r->file ? read_file(r) : -errno;
+	err = r->file ? 0 : -errno;
+	if (r->file && r->file != stdin)
+		setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
+	if (!err)
+		err = read_file(r);
 	if (r->file && r->file != stdin)
 		fclose(r->file);
 	free(r);
