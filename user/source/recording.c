@@ -13,6 +13,7 @@
 #include <libdeflate.h>
 
 #include "decode.h"
+#include "payload.h"
 #include "pcapng.h"
 
 /* Besides 0 and -errno: the file ends here, and may. */
@@ -58,167 +59,11 @@ static int read_bytes(struct reader *r, void *to, size_t size)
 	return END;
 }
 
-/* Payloads: members in order, see pcapng.h. */
-struct cursor {
-	const unsigned char *at;
-	size_t left;
-	bool bad;
-};
-
-static const void *take(struct cursor *c, size_t size)
-{
-	const unsigned char *at = c->at;
-
-	if (c->bad || size > c->left) {
-		c->bad = true;
-		return NULL;
-	}
-	c->at += size;
-	c->left -= size;
-	return at;
-}
-
-static void take_value(struct cursor *c, void *to, size_t size)
-{
-	const void *at = take(c, size);
-
-	if (at)
-		memcpy(to, at, size);
-}
-
-static uint32_t take_u32(struct cursor *c)
-{
-	uint32_t value = 0;
-
-	take_value(c, &value, sizeof(value));
-	return value;
-}
-
-static uint64_t take_u64(struct cursor *c)
-{
-	uint64_t value = 0;
-
-	take_value(c, &value, sizeof(value));
-	return value;
-}
-
-static const char *take_optional(struct cursor *c)
-{
-	uint32_t size = take_u32(c);
-	const char *string = size ? take(c, size) : NULL;
-
-	/* The first NUL and the last byte have to be the same. */
-	if (string && memchr(string, '\0', size) != string + size - 1)
-		c->bad = true;
-	return string;
-}
-
-static const char *take_string(struct cursor *c)
-{
-	const char *string = take_optional(c);
-
-	if (!string)
-		c->bad = true;
-	return string;
-}
-
-static void take_host(struct cursor *c, struct fact *fact)
-{
-	fact->host.release = take_string(c);
-	fact->host.hostname = take_string(c);
-	fact->host.version = take_string(c);
-	fact->host.start = take_u64(c);
-	fact->host.realtime_offset = take_u64(c);
-	fact->host.hz = take_u32(c);
-	if (!fact->host.hz)
-		c->bad = true;
-}
-
-static void take_process(struct cursor *c, struct fact *fact)
-{
-	fact->process.pid = take_u32(c);
-	fact->process.uid = take_u32(c);
-	fact->process.start_time = take_u64(c);
-	fact->process.comm = take_string(c);
-	fact->process.exe = take_optional(c);
-	fact->process.cgroup = take_optional(c);
-	fact->process.cmdline = take_optional(c);
-}
-
-static void take_counts(struct cursor *c, struct fact *fact,
-			unsigned int layout)
-{
-	const bool gaps = layout >= RECORD_LAYOUT_GAPS;
-	uint32_t kinds;
-
-	fact->counts.decoded = take_u64(c);
-	fact->counts.bad = take_u64(c);
-	kinds = take_u32(c);
-	if (kinds > EVENT_KINDS)
-		c->bad = true;
-	for (uint32_t i = 0; i < kinds && !c->bad; i++) {
-		struct kind_count *kind = &fact->counts.kinds[i];
-
-		kind->produced = take_u64(c);
-		kind->lost = take_u64(c);
-		kind->received =
-			gaps ? take_u64(c) : kind->produced - kind->lost;
-	}
-	if (!gaps)
-		return;
-	fact->counts.gap_from = take_u64(c);
-	fact->counts.gap_to = take_u64(c);
-	if (fact->counts.gap_from > fact->counts.gap_to)
-		c->bad = true;
-}
-
-static void take_fact(struct cursor *c, struct fact *fact, unsigned int layout)
-{
-	switch (fact->kind) {
-	case FACT_HOST:
-		take_host(c, fact);
-		break;
-	case FACT_NAME:
-		fact->name.space = take_u32(c);
-		fact->name.value = take_u32(c);
-		fact->name.name = take_string(c);
-		if (fact->name.space != NAME_RST_REASON &&
-		    fact->name.space != NAME_DROP_REASON)
-			c->bad = true;
-		break;
-	case FACT_SYMBOL:
-		fact->symbol.address = take_u64(c);
-		fact->symbol.name = take_string(c);
-		break;
-	case FACT_PROCESS:
-		take_process(c, fact);
-		break;
-	case FACT_SCOPE:
-		fact->scope.root_pid = take_u32(c);
-		fact->scope.root_start_time = take_u64(c);
-		fact->scope.filters = take_string(c);
-		break;
-	case FACT_COUNTS:
-		take_counts(c, fact, layout);
-		break;
-	case FACT_NETNS:
-		fact->netns.inode = take_u32(c);
-		fact->netns.name = take_string(c);
-		break;
-	case FACT_KINDS:
-		c->bad = true;
-		break;
-	}
-	if (c->left)
-		c->bad = true;
-}
-
 static int deliver_fact(struct reader *r, const struct record_header *header,
 			const void *payload)
 {
 	const unsigned int kind = header->kind;
 	const uint32_t comes_once = 1u << FACT_HOST | 1u << FACT_SCOPE;
-	struct cursor cursor = { payload, header->length, false };
 	struct fact fact = { 0 };
 
 	if (!kind || kind >= FACT_KINDS)
@@ -228,8 +73,7 @@ static int deliver_fact(struct reader *r, const struct record_header *header,
 		return damaged(r, "damaged: a second fact %u", kind);
 	r->seen |= 1u << kind;
 	fact.kind = kind;
-	take_fact(&cursor, &fact, header->layout);
-	if (cursor.bad)
+	if (!payload_fact(payload, header->length, header->layout, &fact))
 		return damaged(r, "damaged: fact %u makes no sense", kind);
 	return r->handler->fact(r->handler->arg, &fact);
 }
@@ -354,13 +198,14 @@ static int read_body(struct reader *r, uint32_t length)
 static bool is_written_by_us(const unsigned char *options, size_t size)
 {
 	static const char us[] = PCAPNG_USERAPPL;
-	struct cursor c = { options, size, false };
+	struct payload_cursor c = { options, size, false };
 	struct pcapng_option option;
 	const void *at;
 
-	while ((at = take(&c, sizeof(option)))) {
+	while ((at = payload_take(&c, sizeof(option)))) {
 		memcpy(&option, at, sizeof(option));
-		at = take(&c, option.length + pcapng_padding(option.length));
+		at = payload_take(&c, option.length +
+					      pcapng_padding(option.length));
 		if (!at || option.code == PCAPNG_OPT_END)
 			return false;
 		if (option.code == PCAPNG_OPT_USERAPPL)
