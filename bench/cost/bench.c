@@ -22,8 +22,8 @@
 #include "stage.h"
 #include "tool.h"
 
-#define ROUNDS	 12
-#define ROUND_MS 800
+#define ROUNDS	 10
+#define ROUND_MS 700
 
 /* Whatever hangs, this ends it, and with us all that we started. */
 #define TIME_LIMIT_S 3000
