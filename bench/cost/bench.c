@@ -82,39 +82,49 @@ static void measure_rates(const struct workload *workload, unsigned int rounds,
 	stage_clear(stage);
 }
 
-static void measure_programs(const struct workload *workload,
-			     const struct observer *observer,
+/* Prints what each program takes, and all of them for one of the unit. */
+static void print_programs(const struct programs *programs, const char *of,
+			   const struct workload *workload, double done)
+{
+	double ns = 0;
+
+	for (unsigned int i = 0; i < programs->count; i++) {
+		const struct program *program = &programs->at[i];
+
+		printf("%-8s %-10s %-28s %9.0f %8.0f\n", workload->name, of,
+		       program->name, program->runs, program->ns);
+		ns += program->runs * program->ns;
+	}
+	printf("%-8s %-10s %-28s %9.0f %8.0f\n", workload->name, of,
+	       "all, for each that was done", done, ns / done);
+}
+
+static void measure_programs(const char *workload_name, const char *name,
 			     struct programs *programs)
 {
+	const struct workload *workload = workload_find(workload_name);
 	struct stage *stage = stage_set(workload);
 	int statistics = programs_begin();
-	struct watch *watch = watch_begin(observer);
+	struct watch *watch = watch_begin(observer_find(name));
+	double done = stage_play(stage, PROGRAMS_MS) * PROGRAMS_MS / 1000;
 
-	stage_play(stage, PROGRAMS_MS);
 	programs_read(programs, watch_pid(watch));
 	watch_end(watch);
 	programs_end(statistics);
 	stage_clear(stage);
-	for (unsigned int i = 0; i < programs->count; i++)
-		printf("%-10s %-12s %-28s %10.0f %10.0f\n", workload->name,
-		       observer->name, programs->at[i].name,
-		       programs->at[i].runs, programs->at[i].ns);
+	print_programs(programs, name, workload, done);
 }
 
 static void measure_run_times(void)
 {
 	struct programs programs;
 
-	printf("\n%-10s %-12s %-28s %10s %10s\n", "BPF", "of", "program",
-	       "runs", "ns a run");
-	measure_programs(workload_find("close"), observer_find("tcpwhy"),
-			 &programs);
-	measure_programs(workload_find("bulk"), observer_find("tcpwhy"),
-			 &programs);
-	measure_programs(workload_find("reset"), observer_find("tcpstates"),
-			 &programs);
-	measure_programs(workload_find("reset"), observer_find("tcpwhy"),
-			 &programs);
+	printf("\n%-8s %-10s %-28s %9s %8s\n", "workload", "under",
+	       "BPF program", "runs", "ns a run");
+	measure_programs("close", "tcpwhy", &programs);
+	measure_programs("bulk", "tcpwhy", &programs);
+	measure_programs("reset", "tcpstates", &programs);
+	measure_programs("reset", "tcpwhy", &programs);
 	demand_of_programs(&programs);
 }
 
