@@ -55,6 +55,16 @@ static __always_inline __s32 kfree_reason(const __u64 *ctx)
 	return EVENT_NO_REASON;
 }
 
+/*
+ * What a socket leaves in its queues when it goes: each one that was closed in
+ * order leaves the FIN that it received. Nobody misses that.
+ */
+static __always_inline bool kfree_is_purge(const __u64 *ctx)
+{
+	return config.kfree_purge_reason >= 0 &&
+	       kfree_reason(ctx) == config.kfree_purge_reason;
+}
+
 /* The receiving socket of a dropped packet; 6.11 and later. */
 static __always_inline const struct sock *kfree_rx_sk(const __u64 *ctx)
 {

@@ -20,6 +20,8 @@ struct bpf_config {
 	__u8 kfree_reason_arg;	    /* enum skb_drop_reason: 5.17 */
 	__u8 kfree_rx_sk_arg;	    /* struct sock *rx_sk: 6.11 */
 	__u32 self;		    /* tcpwhy's own process id */
+	/* SKB_DROP_REASON_QUEUE_PURGE; below 0: this kernel has none. */
+	__s32 kfree_purge_reason;
 	__u64 wakeup_ns; /* user space is woken no more often than this */
 };
 

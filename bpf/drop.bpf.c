@@ -22,7 +22,7 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 	const struct sock *rx;
 	const struct sock *tx;
 
-	if (!segment_from_skb(&seg, &conn, skb))
+	if (kfree_is_purge(ctx) || !segment_from_skb(&seg, &conn, skb))
 		return 0;
 	if (first)
 		turn_take(EVENT_DROP, (__u64)skb, 0);

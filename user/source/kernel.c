@@ -95,6 +95,7 @@ void kernel_shapes(const struct btf *btf, struct bpf_config *config)
 	config->kfree_reason_arg =
 		position(btf, "kfree_skb", 2, "skb_drop_reason");
 	config->kfree_rx_sk_arg = position(btf, "kfree_skb", 3, "sock");
+	config->kfree_purge_reason = kernel_drop_reason(btf, "QUEUE_PURGE");
 }
 
 uint32_t kernel_tells(const struct btf *btf)
