@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "event.h"
 
@@ -26,6 +27,14 @@ struct party {
 	uint64_t start_time;
 	char comm[EVENT_COMM_LEN];
 };
+
+/* The same thread, under the same name, with the same certainty? */
+static inline bool party_is_same(const struct party *a, const struct party *b)
+{
+	return a->pid == b->pid && a->tid == b->tid && a->basis == b->basis &&
+	       a->start_time == b->start_time &&
+	       !memcmp(a->comm, b->comm, sizeof(a->comm));
+}
 
 /* A thing that happened at a known event; time 0: it did not. */
 struct flow_mark {

@@ -70,16 +70,17 @@ static struct kept *keep(struct parties *parties, const struct party *key)
 int parties_set(struct parties *parties, const struct party **slot,
 		const struct party *party)
 {
-	struct party key = key_of(party);
+	struct party key;
 	struct kept *kept;
 
 	/* As a rule it is the same again. */
-	if (!memcmp(*slot, &key, sizeof(key)))
+	if (party_is_same(*slot, party))
 		return 0;
-	if (!key.pid) {
+	if (!party->pid) {
 		parties_unset(parties, slot);
 		return 0;
 	}
+	key = key_of(party);
 	kept = keep(parties, &key);
 	if (!kept)
 		return -ENOMEM;

@@ -69,17 +69,13 @@ static inline void json_line_close(struct json_line *line, char bracket)
 static inline void json_line_key(struct json_line *line, const char *key)
 {
 	size_t len = strlen(key);
-	char *to;
 
 	json_line_next(line);
-	to = json_line_room(line, len + 3);
-	if (!to)
+	if (!json_line_room(line, len + 3))
 		return;
-	*to++ = '"';
-	memcpy(to, key, len);
-	to[len] = '"';
-	to[len + 1] = ':';
-	line->used += len + 3;
+	json_line_raw(line, "\"", 1);
+	json_line_raw(line, key, len);
+	json_line_raw(line, "\":", 2);
 }
 
 #endif /* TCPWHY_JSON_LINE_H */

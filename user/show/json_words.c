@@ -96,13 +96,6 @@ static void describe(struct json *json, const struct party *party)
 	json_close(json, '}');
 }
 
-static bool is_same(const struct party *a, const struct party *b)
-{
-	return a->pid == b->pid && a->tid == b->tid && a->basis == b->basis &&
-	       a->start_time == b->start_time &&
-	       !memcmp(a->comm, b->comm, sizeof(a->comm));
-}
-
 static struct json_described *place_of(struct json *json,
 				       const struct party *party)
 {
@@ -124,7 +117,7 @@ void json_key_party(struct json *json, const char *key,
 		return;
 	}
 	if (known->len && known->version == version &&
-	    is_same(&known->party, party)) {
+	    party_is_same(&known->party, party)) {
 		json_line_raw(&json->line, known->text, known->len);
 		return;
 	}
