@@ -95,6 +95,18 @@ static void expect_events(const struct watcher *watcher)
 	EXPECT(watcher, count_lines(watcher, "lost", 0) == 0, "no loss");
 }
 
+/* The FIN that a socket has until it goes is no segment that was dropped. */
+static void expect_no_purge(const struct watcher *watcher)
+{
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		const char *reason =
+			json_string(watcher->lines[i].json, "reason");
+
+		EXPECT(watcher, !reason || strcmp(reason, "QUEUE_PURGE") != 0,
+		       "no loss: %s", watcher->lines[i].text);
+	}
+}
+
 void expect_sound(const struct watcher *watcher, int status)
 {
 	const struct line *lines = watcher->lines;
@@ -120,6 +132,7 @@ void expect_sound(const struct watcher *watcher, int status)
 			       count_cause(watcher, causes->u.object.keys[i]),
 		       "as many %s as the end says", causes->u.object.keys[i]);
 	expect_events(watcher);
+	expect_no_purge(watcher);
 }
 
 void expect_ended_well(const struct watcher *watcher)
