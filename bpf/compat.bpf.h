@@ -104,6 +104,32 @@ static __always_inline __u8 net_syn_linear(const struct net *net)
 		net, ipv4.sysctl_tcp_syn_linear_timeouts);
 }
 
+struct port_range {
+	__u16 low, high;
+};
+
+/*
+ * From where a port is chosen that nobody asked for: two numbers up to 6.6,
+ * packed into one since; wherever they are not, any port may be.
+ */
+static __always_inline void net_port_range(const struct net *net,
+					   struct port_range *range)
+{
+	const struct local_ports___before_6_7 *old;
+	__u32 packed;
+
+	if (bpf_core_field_exists(struct local_ports, range)) {
+		packed = BPF_CORE_READ(net, ipv4.ip_local_ports.range);
+		range->low = (__u16)packed;
+		range->high = packed >> 16;
+	} else if (bpf_core_field_exists(struct local_ports___before_6_7,
+					 range)) {
+		old = (const void *)&net->ipv4.ip_local_ports;
+		range->low = BPF_CORE_READ(old, range[0]);
+		range->high = BPF_CORE_READ(old, range[1]);
+	}
+}
+
 /*
  * Has the last reference to the file of @sk been dropped? It has been when
  * close() or the end of a process closes the socket, not in shutdown(). The

@@ -25,8 +25,38 @@ struct bpf_config {
 	__u64 wakeup_ns; /* user space is woken no more often than this */
 };
 
+#define FILTER_MAX	     16	   /* values of one kind */
+#define FILTER_MAX_WATCHED   65536 /* sockets, and connections */
+#define FILTER_MAX_PROCESSES 65536
+#define FILTER_MAX_DEPTH     32 /* of a cgroup */
+
+/* As an address in struct event_conn; addr has no bits that mask has not. */
+struct filter_network {
+	__u64 addr[2];
+	__u64 mask[2];
+};
+
+/* What is to pass: values of one kind are alternatives; none: all. */
+struct bpf_filter {
+	__u8 on;	/* any at all */
+	__u8 ends;	/* any of ports, hosts and families */
+	__u8 tasks;	/* any of processes, comms and cgroups */
+	__u8 processes; /* those in a map */
+	__u8 forks;	/* ... and their children */
+	__u8 v4, v6;	/* both or none: all */
+	__u8 port_count, local_count, remote_count;
+	__u8 host_count, netns_count, comm_count, cgroup_count;
+	__u16 ports[FILTER_MAX], locals[FILTER_MAX], remotes[FILTER_MAX];
+	__u32 netns[FILTER_MAX]; /* inode numbers */
+	__u64 comms[FILTER_MAX][2];
+	__u64 cgroups[FILTER_MAX]; /* ids */
+	struct filter_network hosts[FILTER_MAX];
+};
+
 #ifdef __bpf__
-extern const volatile struct bpf_config config; /* in state.bpf.c */
+/* In state.bpf.c. */
+extern const volatile struct bpf_config config;
+extern const volatile struct bpf_filter filter;
 #endif
 
 #endif /* TCPWHY_CONFIG_H */

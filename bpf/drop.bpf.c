@@ -3,6 +3,7 @@
  * TCP segments thrown away on this host. kfree_skb fires for drops alone, so
  * traffic that flows costs nothing here.
  */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
@@ -28,33 +29,32 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 		turn_take(EVENT_DROP, (__u64)skb, 0);
 	else if (!turn_was_missed(EVENT_DROP, (__u64)skb, 0))
 		return 0;
-	e = event_reserve(EVENT_DROP, sizeof(*e));
-	if (!e)
-		return 0;
-	e->seg = seg;
-	e->conn = conn;
-	e->conn.netns = skb_netns(skb);
-	e->location = (__u64)location;
-	e->reason = kfree_reason(ctx);
-	event_stack(e, ctx);
-
 	/*
 	 * In: the receiver, where the kernel tells. Out: skb->sk is the sender,
 	 * but no pointer that the verifier lets us take a snapshot through.
 	 */
+	conn.netns = skb_netns(skb);
 	rx = kfree_rx_sk(ctx);
 	tx = skb->sk;
-	if (rx) {
-		e->h.sock = (__u64)rx;
-		e->conn.netns = rx->__sk_common.skc_net.net->ns.inum;
-		tp = bpf_skc_to_tcp_sock((void *)rx);
-		if (tp)
-			tcp_snapshot_take(&e->tcp, tp);
-	} else if (tx) {
-		e->h.sock = (__u64)tx;
-		if (!e->conn.netns)
-			e->conn.netns = tx->__sk_common.skc_net.net->ns.inum;
-	}
+	if (rx)
+		conn.netns = rx->__sk_common.skc_net.net->ns.inum;
+	else if (tx && !conn.netns)
+		conn.netns = tx->__sk_common.skc_net.net->ns.inum;
+	if (!filter_wants_packet(EVENT_DROP, &conn, (__u64)(rx ?: tx),
+				 seg.flags & TCP_SYN, false))
+		return 0;
+	e = event_reserve(EVENT_DROP, sizeof(*e));
+	if (!e)
+		return 0;
+	e->h.sock = (__u64)(rx ?: tx);
+	e->seg = seg;
+	e->conn = conn;
+	e->location = (__u64)location;
+	e->reason = kfree_reason(ctx);
+	event_stack(e, ctx);
+	tp = rx ? bpf_skc_to_tcp_sock((void *)rx) : 0;
+	if (tp)
+		tcp_snapshot_take(&e->tcp, tp);
 	event_submit(&e->h);
 	return 0;
 }

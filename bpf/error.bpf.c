@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Errors that a socket is told of, and from where: ICMP, a timer, a RST. */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "sock.bpf.h"
 
@@ -20,6 +21,8 @@ int BPF_PROG(on_error, const struct sock *sk)
 	struct segment_event *e;
 
 	if (!tp || is_told_elsewhere(sk->sk_err))
+		return 0;
+	if (!filter_wants_sock(EVENT_ERROR, tp))
 		return 0;
 	e = event_reserve(EVENT_ERROR, sizeof(*e));
 	if (!e)

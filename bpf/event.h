@@ -306,6 +306,7 @@ enum event_tcp_state {
 struct event_count {
 	__u64 produced;
 	__u64 lost;
+	__u64 filtered; /* left out, and not produced */
 };
 
 /*

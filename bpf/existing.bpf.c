@@ -6,6 +6,7 @@
  */
 #include "compat.bpf.h"
 #include "event.h"
+#include "filter.bpf.h"
 #include "sock.bpf.h"
 
 static __always_inline void existing_begin(struct sock_event *e, __u16 kind)
@@ -63,6 +64,7 @@ static __always_inline int holder(struct bpf_iter__task_file *ctx,
 			return 0;
 		*references = file_references(file) - 1;
 	}
+	filter_note(tp, address, task);
 	existing_begin(&e, EVENT_HOLDER);
 	e.h.sock = address;
 	/* Else iter/tcp, which goes first, has told what this socket is. */
@@ -102,6 +104,7 @@ int on_tcp(struct bpf_iter__tcp *ctx)
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)
 		return 0;
+	filter_note(tp, (__u64)tp, 0);
 	existing_begin(&e, EVENT_EXISTING);
 	existing_facts(&e, tp);
 	bpf_seq_write(ctx->meta->seq, &e, sizeof(e));

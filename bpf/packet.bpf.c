@@ -5,6 +5,7 @@
  * which each packet leaves: this program is attached only where it is worth
  * that (user/source/firewall.h), and does as little as it can.
  */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
@@ -16,7 +17,6 @@
 #define LONGEST_RESET 256
 
 #define SOCK_STREAM   1
-#define TCP_RST	      0x04
 
 /*
  * Is @sk one whose RSTs tcp_send_reset tells? The kernel answers for others
@@ -44,6 +44,9 @@ int BPF_PROG(on_packet, const struct sk_buff *skb)
 		return 0;
 	if (!segment_from_skb(&seg, &conn, skb) || !(seg.flags & TCP_RST))
 		return 0;
+	conn.netns = skb_netns(skb);
+	if (!filter_wants_packet(EVENT_PACKET, &conn, 0, true, true))
+		return 0;
 	e = event_reserve(EVENT_PACKET, sizeof(*e));
 	if (!e)
 		return 0;
@@ -56,7 +59,7 @@ int BPF_PROG(on_packet, const struct sk_buff *skb)
 	e->conn.rport = conn.lport;
 	e->conn.family = conn.family;
 	e->conn.uid = conn.uid;
-	e->conn.netns = skb_netns(skb);
+	e->conn.netns = conn.netns;
 	event_stack(e, ctx);
 	event_task(&e->h);
 	event_submit(&e->h);

@@ -3,8 +3,28 @@
  * The lives of processes: who came from whom and may have inherited its
  * sockets, who is called what.
  */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "sock.bpf.h"
+
+/* A child of a watched process is one. */
+static __always_inline void watch_child(__u32 parent, __u32 child)
+{
+	__u8 yes = 1;
+
+	if (filter.forks && process_is_watched(parent) &&
+	    bpf_map_update_elem(&watched_processes, &child, &yes, BPF_ANY))
+		filter_overflow = 1;
+}
+
+/* Its id may be another's soon; for a while it closes what it has open. */
+static __always_inline void let_go(__u32 pid)
+{
+	__u8 yes = 1;
+
+	if (filter.processes && !bpf_map_delete_elem(&watched_processes, &pid))
+		bpf_map_update_elem(&leaving_processes, &pid, &yes, BPF_ANY);
+}
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
@@ -13,6 +33,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (child->pid != child->tgid) /* a thread belongs to its process */
 		return 0;
+	watch_child(parent->tgid, child->tgid);
 	e = event_reserve(EVENT_FORK, sizeof(*e));
 	if (!e)
 		return 0;
@@ -48,6 +69,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (task->signal->live.counter) /* other threads go on */
 		return 0;
+	let_go(task->tgid);
 	e = event_reserve(EVENT_EXIT, sizeof(*e));
 	if (!e)
 		return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* RST segments, sent and received. */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
@@ -15,39 +16,47 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 {
 	bool has_skb = tp_arg_value(ctx, 1);
 	bool has_sock = tp_arg_value(ctx, 0);
+	struct event_conn conn = { .uid = (__u32)-1 };
+	const struct tcp_timewait_sock *tw = 0;
+	const struct tcp_sock *tp = 0;
+	struct tcp_segment seg = {};
 	struct segment_event *e;
-	const struct tcp_sock *tp;
-	const struct tcp_timewait_sock *tw;
 
+	if (has_sock && sk) {
+		conn_from_common(&conn, &sk->__sk_common);
+		tp = bpf_skc_to_tcp_sock((void *)sk);
+		if (tp)
+			conn_from_sock(&conn, tp);
+		tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
+	}
+	if (has_skb && skb) {
+		segment_from_skb(&seg, &conn, skb);
+		conn.netns = skb_netns(skb) ?: conn.netns;
+	}
+	/* Who acts may be meant: a listener's owner does not hold the lock. */
+	if (!filter_wants_packet(EVENT_RESET_SENT, &conn,
+				 has_sock ? (__u64)sk : 0, seg.flags & TCP_SYN,
+				 true))
+		return 0;
 	e = event_reserve(EVENT_RESET_SENT, sizeof(*e));
 	if (!e)
 		return 0;
 	e->reason = send_reset_reason(ctx);
-	e->conn.uid = (__u32)-1;
+	e->conn = conn;
+	e->seg = seg;
 	event_stack(e, ctx);
 	event_task(&e->h);
 	if (has_sock && sk) {
 		e->h.sock = (__u64)sk;
 		e->tcp.state = sk->__sk_common.skc_state;
-		conn_from_common(&e->conn, &sk->__sk_common);
-		tp = bpf_skc_to_tcp_sock((void *)sk);
-		if (tp) {
-			tcp_snapshot_take(&e->tcp, tp);
-			conn_from_sock(&e->conn, tp);
-			if (event_is_owned(sk))
-				e->h.flags |= EVENT_F_OWNED;
-		}
-		tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
-		if (tw)
-			e->substate = tw->tw_sk.tw_substate;
 	}
-	if (has_skb && skb) {
-		__u32 netns = skb_netns(skb);
-
-		segment_from_skb(&e->seg, &e->conn, skb);
-		if (netns)
-			e->conn.netns = netns;
+	if (tp) {
+		tcp_snapshot_take(&e->tcp, tp);
+		if (event_is_owned(sk))
+			e->h.flags |= EVENT_F_OWNED;
 	}
+	if (tw)
+		e->substate = tw->tw_sk.tw_substate;
 	event_submit(&e->h);
 	return 0;
 }
@@ -74,7 +83,7 @@ static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	struct segment_event *e;
 
-	if (!tp)
+	if (!tp || !filter_wants_sock(EVENT_RESET_RECEIVED, tp))
 		return 0;
 	e = event_reserve(EVENT_RESET_RECEIVED, sizeof(*e));
 	if (!e)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Segments sent again: data, SYN, FIN, and the SYN-ACK of a listener. */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
@@ -26,7 +27,7 @@ int BPF_PROG(on_retransmit, const struct sock *sk, const struct sk_buff *skb)
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	struct segment_event *e;
 
-	if (!tp)
+	if (!tp || !filter_wants_sock(EVENT_RETRANSMIT, tp))
 		return 0;
 	e = event_reserve(EVENT_RETRANSMIT, sizeof(*e));
 	if (!e)
@@ -69,6 +70,8 @@ int BPF_PROG(on_recovery, const struct sock *sk, __u8 new)
 	old = BPF_CORE_READ_BITFIELD(&tp->inet_conn, icsk_ca_state);
 	if (old < CA_RECOVERY)
 		return 0;
+	if (!filter_wants_sock(EVENT_RECOVERY, tp))
+		return 0;
 	e = event_reserve(EVENT_RECOVERY, sizeof(*e));
 	if (!e)
 		return 0;
@@ -88,17 +91,22 @@ int BPF_PROG(on_retransmit_synack, const struct sock *sk,
 {
 	const struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
 	const struct tcp_request_sock *treq;
+	struct event_conn conn = {};
 	struct segment_event *e;
 
 	treq = bpf_skc_to_tcp_request_sock((void *)req);
 	if (!tp || !treq)
+		return 0;
+	conn_from_common(&conn, &req->__req_common);
+	if (!filter_wants_packet(EVENT_RETRANSMIT_SYNACK, &conn, 0, true,
+				 false))
 		return 0;
 	e = event_reserve(EVENT_RETRANSMIT_SYNACK, sizeof(*e));
 	if (!e)
 		return 0;
 	e->h.sock = (__u64)sk;
 	e->reason = EVENT_NO_REASON;
-	conn_from_common(&e->conn, &req->__req_common);
+	e->conn = conn;
 	e->conn.uid = sk->sk_uid.val;
 	tcp_snapshot_take(&e->tcp, tp);
 	e->req.sock = (__u64)req;

@@ -12,6 +12,8 @@
 
 #define ETH_P_IP    0x0800
 #define ETH_P_IPV6  0x86dd
+#define TCP_SYN	    0x02
+#define TCP_RST	    0x04
 #define HEADER_NONE 0xffff /* sk_buff: this header offset is not set */
 
 /* Packet headers as they are on the wire (RFC 791, RFC 8200, RFC 9293). */

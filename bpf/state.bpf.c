@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* State changes and the end of sockets: the two events every connection has. */
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "sock.bpf.h"
 #include "turn.bpf.h"
 
 const volatile struct bpf_config config = {};
+const volatile struct bpf_filter filter = {};
+__u8 watched_ports[65536] = {};
+__u8 filter_ready = 0;
+__u8 filter_overflow = 0;
 __u64 last_wakeup = 0;
 struct event_gap gap = {};
 
@@ -17,6 +22,8 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 	struct sock_event *e;
 
 	if (!tp) /* MPTCP's own socket, a mini-socket */
+		return;
+	if (!filter_wants_state(kind, tp, old, new))
 		return;
 	e = event_reserve(kind, sizeof(*e));
 	if (!e)
@@ -46,6 +53,8 @@ static __always_inline void emit_mptcp(const struct sock *sk, int old, int new)
 
 	if (!first || !event_is_owned(sk))
 		return;
+	if (filter.tasks && !current_is_watched() && !sock_is_watched(first))
+		return;
 	e = event_reserve(EVENT_SUBFLOW, sizeof(*e));
 	if (!e)
 		return;
@@ -74,6 +83,9 @@ static __always_inline void emit_subflow(const struct sock *sk)
 		return;
 	first = mptcp_first(mptcp);
 	if (!first || first == (__u64)tp)
+		return;
+	if (filter.tasks && !sock_is_watched((__u64)tp) &&
+	    !sock_is_watched(first))
 		return;
 	e = event_reserve(EVENT_SUBFLOW, sizeof(*e));
 	if (!e)
@@ -120,6 +132,7 @@ static __always_inline int destroyed(const struct sock *sk)
 	int state = sk->__sk_common.skc_state;
 
 	emit(EVENT_DESTROY, sk, state, state);
+	filter_forget(sk);
 	return 0;
 }
 

@@ -197,6 +197,8 @@ int cmd_run(int argc, char **argv)
 	live_options.ring_bytes = options.ring_bytes;
 	live_options.cmdlines = options.cmdlines;
 	live_options.all_resets = options.all_resets;
+	live_options.filters = scope_filters(options.scope);
+	live_options.run = true;
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {

@@ -72,6 +72,7 @@ int cmd_watch(int argc, char **argv)
 	live_options.ring_bytes = options.ring_bytes;
 	live_options.cmdlines = options.cmdlines;
 	live_options.all_resets = options.all_resets;
+	live_options.filters = scope_filters(options.scope);
 	if (live_open(&live, &live_options, &problem)) {
 		fprintf(stderr, "tcpwhy: %s\n", problem.text);
 	} else {

@@ -23,6 +23,8 @@ enum {
 	KEY_LOCAL_PORT,
 	KEY_REMOTE_PORT,
 	KEY_HOST,
+	KEY_NETNS,
+	KEY_CGROUP,
 	KEY_RING_SIZE,
 	KEY_MARKDOWN,
 	KEY_CMDLINE,
@@ -100,6 +102,19 @@ static void add_filter(struct argp_state *state, const char *name,
 		argp_failure(state, EXIT_FAILED, -err, "--%s", name);
 }
 
+/* Recordings and the kernel know a namespace by its number. */
+static void add_netns(struct argp_state *state, const char *value)
+{
+	const char *problem;
+	uint32_t inode = 0;
+	char number[16];
+
+	if (filters_find_netns(value, &inode, &problem))
+		argp_error(state, "--netns: '%s' %s", value, problem);
+	snprintf(number, sizeof(number), "%u", inode);
+	add_filter(state, "netns", number);
+}
+
 static error_t parse_filter(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -120,6 +135,12 @@ static error_t parse_filter(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_HOST:
 		add_filter(state, "host", arg);
+		return 0;
+	case KEY_NETNS:
+		add_netns(state, arg);
+		return 0;
+	case KEY_CGROUP:
+		add_filter(state, "cgroup", arg);
 		return 0;
 	case '4':
 		add_filter(state, "family", "4");
@@ -208,6 +229,10 @@ static const struct argp_option filter_options[] = {
 	{ "local-port", KEY_LOCAL_PORT, "N", 0, "local port", 2 },
 	{ "remote-port", KEY_REMOTE_PORT, "N", 0, "remote port", 2 },
 	{ "host", KEY_HOST, "ADDR[/LEN]", 0, "local or remote address", 2 },
+	{ "netns", KEY_NETNS, "NETNS", 0,
+	  "network namespace: its name, path or inode number", 2 },
+	{ "cgroup", KEY_CGROUP, "PATH", 0,
+	  "connections of processes in this cgroup (v2), or below it", 2 },
 	{ NULL, '4', NULL, 0, "IPv4 only", 2 },
 	{ NULL, '6', NULL, 0, "IPv6 only", 2 },
 	{ 0 },

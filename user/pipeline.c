@@ -58,6 +58,7 @@ struct pipeline *pipeline_new(struct host *host, struct scope *scope,
 		return NULL;
 	p->host = host;
 	p->scope = scope;
+	scope_set_host(scope, host);
 	p->sink = sink;
 	p->flows = flow_table_new(max_sockets);
 	p->drops = drops_new(MAX_DROPS);
@@ -77,6 +78,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	scope_set_host(p->scope, NULL);
 	queue_free(&p->queue);
 	tally_free(p->tally);
 	kin_free(p->kin);

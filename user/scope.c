@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "scope.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +10,6 @@
 #include <uthash.h>
 
 #include "line.h"
-
-#define MAX_VALUES 16 /* of one kind of filter */
 
 struct member_key {
 	uint64_t start_time;
@@ -24,25 +22,9 @@ struct member {
 	UT_hash_handle hh;
 };
 
-struct network {
-	uint8_t addr[16];
-	unsigned int bits;
-};
-
-struct ports {
-	uint16_t values[MAX_VALUES];
-	unsigned int count;
-};
-
 struct scope {
-	uint32_t pids[MAX_VALUES];
-	unsigned int pid_count;
-	char comms[MAX_VALUES][EVENT_COMM_LEN];
-	unsigned int comm_count;
-	struct ports any, local, remote;
-	struct network hosts[MAX_VALUES];
-	unsigned int host_count;
-	bool v4, v6; /* both or none: all */
+	struct filters filters;
+	const struct host *host; /* NULL: no cgroup is known */
 	uint32_t root;
 	bool root_seen;
 	struct member *members;
@@ -73,132 +55,12 @@ void scope_free(struct scope *scope)
 		HASH_DEL(scope->members, member);
 		free(member);
 	}
+	filters_free(&scope->filters);
 	free(scope->text);
 	free(scope);
 }
 
 /* --- reading filters --- */
-
-static bool parse_number(const char *value, unsigned long max,
-			 unsigned long *out)
-{
-	char *end;
-
-	if (!*value || strspn(value, "0123456789") != strlen(value))
-		return false;
-	errno = 0;
-	*out = strtoul(value, &end, 10);
-	return !errno && *out >= 1 && *out <= max;
-}
-
-static int add_pid(struct scope *scope, const char *value, const char **problem)
-{
-	unsigned long pid;
-
-	*problem = "is not a process id (1 to 4194304)";
-	if (!parse_number(value, 4194304, &pid))
-		return -EINVAL;
-	*problem = "is one process too many";
-	if (scope->pid_count == MAX_VALUES)
-		return -EINVAL;
-	scope->pids[scope->pid_count++] = pid;
-	return 0;
-}
-
-static int add_comm(struct scope *scope, const char *value,
-		    const char **problem)
-{
-	*problem = "is not a process name: the kernel keeps 1 to 15 bytes";
-	if (!*value || strlen(value) >= EVENT_COMM_LEN)
-		return -EINVAL;
-	*problem = "is one name too many";
-	if (scope->comm_count == MAX_VALUES)
-		return -EINVAL;
-	strcpy(scope->comms[scope->comm_count++], value);
-	return 0;
-}
-
-static int add_port(struct ports *ports, const char *value,
-		    const char **problem)
-{
-	unsigned long port;
-
-	*problem = "is not a port (1 to 65535)";
-	if (!parse_number(value, 65535, &port))
-		return -EINVAL;
-	*problem = "is one port too many";
-	if (ports->count == MAX_VALUES)
-		return -EINVAL;
-	ports->values[ports->count++] = port;
-	return 0;
-}
-
-static int add_host(struct scope *scope, const char *value,
-		    const char **problem)
-{
-	struct network network = { .bits = 128 };
-	const char *slash = strchr(value, '/');
-	char addr[INET6_ADDRSTRLEN];
-	unsigned long bits = 0;
-	size_t len = slash ? (size_t)(slash - value) : strlen(value);
-	bool v4;
-
-	*problem = "is not an address or network, such as 192.0.2.1, "
-		   "10.0.0.0/8 or 2001:db8::/32";
-	if (len >= sizeof(addr))
-		return -EINVAL;
-	memcpy(addr, value, len);
-	addr[len] = '\0';
-	v4 = inet_pton(AF_INET, addr, network.addr + 12) == 1;
-	if (v4)
-		network.addr[10] = network.addr[11] = 0xff;
-	else if (inet_pton(AF_INET6, addr, network.addr) != 1)
-		return -EINVAL;
-	if (slash && strcmp(slash, "/0") != 0 &&
-	    !parse_number(slash + 1, v4 ? 32 : 128, &bits))
-		return -EINVAL;
-	if (slash)
-		network.bits = v4 ? bits + 96 : bits;
-	*problem = "is one address too many";
-	if (scope->host_count == MAX_VALUES)
-		return -EINVAL;
-	scope->hosts[scope->host_count++] = network;
-	return 0;
-}
-
-static int add_family(struct scope *scope, const char *value,
-		      const char **problem)
-{
-	*problem = "is neither 4 nor 6";
-	if (!strcmp(value, "4"))
-		scope->v4 = true;
-	else if (!strcmp(value, "6"))
-		scope->v6 = true;
-	else
-		return -EINVAL;
-	return 0;
-}
-
-static int add(struct scope *scope, const char *name, const char *value,
-	       const char **problem)
-{
-	if (!strcmp(name, "pid"))
-		return add_pid(scope, value, problem);
-	if (!strcmp(name, "comm"))
-		return add_comm(scope, value, problem);
-	if (!strcmp(name, "port"))
-		return add_port(&scope->any, value, problem);
-	if (!strcmp(name, "local-port"))
-		return add_port(&scope->local, value, problem);
-	if (!strcmp(name, "remote-port"))
-		return add_port(&scope->remote, value, problem);
-	if (!strcmp(name, "host"))
-		return add_host(scope, value, problem);
-	if (!strcmp(name, "family"))
-		return add_family(scope, value, problem);
-	*problem = "belongs to no known filter";
-	return -EINVAL;
-}
 
 /* A process may be called anything, with newlines too. */
 static void escape(const char *value, char *text, size_t size)
@@ -232,9 +94,9 @@ static void unescape(char *text)
 int scope_add(struct scope *scope, const char *name, const char *value,
 	      const char **problem)
 {
-	char escaped[128];
+	char escaped[2 * PATH_MAX];
 	char *text;
-	int err = add(scope, name, value, problem);
+	int err = filters_add(&scope->filters, name, value, problem);
 
 	if (err)
 		return err;
@@ -257,7 +119,7 @@ int scope_parse(struct scope *scope, const char *text)
 
 	while (*text) {
 		size_t len = strcspn(text, "\n");
-		char line[128];
+		char line[2 * PATH_MAX];
 		char *value;
 		int err;
 
@@ -276,6 +138,16 @@ int scope_parse(struct scope *scope, const char *text)
 		text += len + (text[len] == '\n');
 	}
 	return 0;
+}
+
+const struct filters *scope_filters(const struct scope *scope)
+{
+	return &scope->filters;
+}
+
+void scope_set_host(struct scope *scope, const struct host *host)
+{
+	scope->host = host;
 }
 
 /* --- the command and its descendants --- */
@@ -316,19 +188,33 @@ int scope_fork(struct scope *scope, const struct fork_event *e)
 
 /* --- matching --- */
 
+static bool in_cgroup(const struct scope *scope, const struct party *party)
+{
+	const struct process *process;
+
+	if (!scope->filters.cgroup_count)
+		return true;
+	process = scope->host ? host_process(scope->host, party->pid,
+					     party->start_time)
+			      : NULL;
+	return process &&
+	       filters_match_cgroup(&scope->filters, process->cgroup);
+}
+
 static bool party_matches(const struct scope *scope, const struct party *party)
 {
-	bool pid = !scope->pid_count, comm = !scope->comm_count;
+	const struct filters *f = &scope->filters;
+	bool pid = !f->pid_count, comm = !f->comm_count;
 
 	if (!party->pid)
 		return false;
-	for (unsigned int i = 0; i < scope->pid_count; i++)
-		pid |= scope->pids[i] == party->pid;
-	for (unsigned int i = 0; i < scope->comm_count; i++)
-		comm |= !strncmp(scope->comms[i], party->comm, EVENT_COMM_LEN);
+	for (unsigned int i = 0; i < f->pid_count; i++)
+		pid |= f->pids[i] == party->pid;
+	for (unsigned int i = 0; i < f->comm_count; i++)
+		comm |= !strncmp(f->comms[i], party->comm, EVENT_COMM_LEN);
 	if (scope->root && !is_member(scope, party->pid, party->start_time))
 		return false;
-	return pid && comm;
+	return pid && comm && in_cgroup(scope, party);
 }
 
 /* Does any process that has to do with @flow match? */
@@ -346,72 +232,26 @@ static bool flow_matches(const struct scope *scope, const struct flow *flow)
 
 static bool names_processes(const struct scope *scope)
 {
-	return scope->pid_count || scope->comm_count || scope->root;
+	const struct filters *f = &scope->filters;
+
+	return f->pid_count || f->comm_count || f->cgroup_count || scope->root;
 }
 
-static bool port_matches(const struct ports *ports, uint16_t a, uint16_t b)
+/* Where the connection is; @peer is its other end on this host, or NULL. */
+static bool place_matches(const struct scope *scope,
+			  const struct event_conn *conn,
+			  const struct flow *peer)
 {
-	if (!ports->count)
-		return true;
-	for (unsigned int i = 0; i < ports->count; i++)
-		if (ports->values[i] == a || ports->values[i] == b)
-			return true;
-	return false;
-}
+	const struct filters *f = &scope->filters;
 
-static bool network_has(const struct network *network, const uint8_t addr[16])
-{
-	unsigned int whole = network->bits / 8, rest = network->bits % 8;
-
-	if (memcmp(network->addr, addr, whole) != 0)
-		return false;
-	return !rest || !((network->addr[whole] ^ addr[whole]) >> (8 - rest));
-}
-
-static bool host_matches(const struct scope *scope,
-			 const struct event_conn *conn)
-{
-	if (!scope->host_count)
-		return true;
-	for (unsigned int i = 0; i < scope->host_count; i++)
-		if (network_has(&scope->hosts[i], conn->laddr) ||
-		    network_has(&scope->hosts[i], conn->raddr))
-			return true;
-	return false;
-}
-
-/* By what is on the wire: an IPv4-mapped address is IPv4. */
-static bool family_matches(const struct scope *scope,
-			   const struct event_conn *conn)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	bool v4 = !memcmp(conn->laddr, mapped, sizeof(mapped));
-
-	if (scope->v4 == scope->v6)
-		return true;
-	return v4 ? scope->v4 : scope->v6;
-}
-
-/*
- * Local and remote port are seen from one end; the finding or event of the
- * other end of the same connection is kept too, so that both stay together.
- */
-static bool ends_match(const struct scope *scope, const struct event_conn *conn,
-		       bool both_here)
-{
-	uint16_t l = conn->lport, r = conn->rport;
-	bool as_is = port_matches(&scope->local, l, l) &&
-		     port_matches(&scope->remote, r, r);
-	bool turned = both_here && port_matches(&scope->local, r, r) &&
-		      port_matches(&scope->remote, l, l);
-
-	return port_matches(&scope->any, l, r) && (as_is || turned) &&
-	       host_matches(scope, conn) && family_matches(scope, conn);
+	return filters_match_ends(f, conn, peer) &&
+	       (filters_match_netns(f, conn->netns) ||
+		(peer && filters_match_netns(f, peer->conn.netns)));
 }
 
 bool scope_may_keep(const struct scope *scope, const struct moment *m)
 {
-	return m->conn && ends_match(scope, m->conn, m->peer);
+	return m->conn && place_matches(scope, m->conn, m->peer);
 }
 
 bool scope_keeps(const struct scope *scope, const struct moment *m,
@@ -432,7 +272,7 @@ bool scope_keeps(const struct scope *scope, const struct moment *m,
 bool scope_keeps_flow(const struct scope *scope, const struct flow *a,
 		      const struct flow *b)
 {
-	if (!ends_match(scope, &a->conn, b))
+	if (!place_matches(scope, &a->conn, b))
 		return false;
 	return !names_processes(scope) || flow_matches(scope, a) ||
 	       flow_matches(scope, b);

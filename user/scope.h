@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "event.h"
+#include "filters.h"
 #include "finding.h"
 #include "moment.h"
 
@@ -19,14 +20,14 @@ struct scope;
 struct scope *scope_new(void);
 void scope_free(struct scope *scope); /* accepts NULL */
 
-/*
- * Add one filter: @name is its long option ("pid", "comm", "port",
- * "local-port", "remote-port", "host", "family"), @value its argument.
- * Returns 0, -ENOMEM, or -EINVAL with a sentence in *@problem that says what
- * is wrong with the value.
- */
+/* As filters_add(). */
 int scope_add(struct scope *scope, const char *name, const char *value,
 	      const char **problem);
+
+const struct filters *scope_filters(const struct scope *scope);
+
+/* Where processes' cgroups are known; NULL: nowhere. */
+void scope_set_host(struct scope *scope, const struct host *host);
 
 /*
  * All filters, one "name=value" a line, as scope_parse() reads them; a

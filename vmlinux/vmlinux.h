@@ -37,12 +37,17 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
 enum {
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
+};
+
+enum {
+	BPF_ANY = 0,
 };
 
 enum bpf_func_id {
@@ -55,7 +60,16 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct local_ports {
+	u32 range; /* low, and high << 16; from 6.7 */
+};
+
+struct local_ports___before_6_7 {
+	int range[2];
+};
+
 struct netns_ipv4 {
+	struct local_ports ip_local_ports;
 	u8 sysctl_tcp_syn_retries; /* int before 5.15 */
 	u8 sysctl_tcp_syn_linear_timeouts; /* 6.5 */
 };
@@ -297,6 +311,24 @@ struct linux_binprm {
 	const char *filename;
 };
 
+/* include/linux/cgroup-defs.h */
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 /* include/linux/sched.h */
 struct task_struct {
 	unsigned int flags;
@@ -305,6 +337,7 @@ struct task_struct {
 	pid_t tgid;
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
+	struct css_set *cgroups;
 	u64 start_time;
 	char comm[16];
 };

@@ -416,6 +416,36 @@ static void evil_name(void **state)
 	       "the server's name, made visible");
 }
 
+static void no_such_cgroup(void **state)
+{
+	struct watcher *watcher;
+
+	(void)state;
+	watcher = watcher_start(ARGS("watch", "--cgroup", "/no/such/one"));
+	watcher_finish(watcher);
+	expect_complaint(watcher, 1, "no cgroup '/no/such/one'");
+}
+
+/* As on a host that has but cgroup v1. */
+static void hide_cgroups(const struct launch *launch)
+{
+	(void)launch;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    umount2("/sys/fs/cgroup", MNT_DETACH))
+		_exit(99);
+}
+
+static void no_cgroup_v2(void **state)
+{
+	struct watcher *watcher;
+
+	(void)state;
+	watcher = watcher_launch(ARGS("watch", "--cgroup", "/"), hide_cgroups);
+	watcher_finish(watcher);
+	expect_complaint(watcher, 1, "no cgroup v2");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -427,7 +457,8 @@ int main(int argc, char **argv)
 		LIVE_TEST(interrupt_run),     LIVE_TEST(interrupt_run_twice),
 		LIVE_TEST(command_status),    LIVE_TEST(command_not_run),
 		LIVE_TEST(wrong_usage),	      LIVE_TEST(wrong_recording),
-		LIVE_TEST(evil_name),
+		LIVE_TEST(evil_name),	      LIVE_TEST(no_such_cgroup),
+		LIVE_TEST(no_cgroup_v2),
 	};
 
 	return harness_main("trouble", tests, COUNT(tests), argc, argv);

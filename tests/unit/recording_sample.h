@@ -90,10 +90,11 @@ static inline int print_counts(char *line, size_t size, const struct fact *f)
 			 (unsigned long)f->counts.gap_to);
 
 	for (int i = 0; i < EVENT_KINDS; i++)
-		n += snprintf(line + n, size - n, " %lu/%lu/%lu",
+		n += snprintf(line + n, size - n, " %lu/%lu/%lu/%lu",
 			      (unsigned long)f->counts.kinds[i].produced,
 			      (unsigned long)f->counts.kinds[i].received,
-			      (unsigned long)f->counts.kinds[i].lost);
+			      (unsigned long)f->counts.kinds[i].lost,
+			      (unsigned long)f->counts.kinds[i].filtered);
 	return n;
 }
 
@@ -208,7 +209,8 @@ static const struct fact counts = {
 	.kind = FACT_COUNTS,
 	.counts = { 10,
 		    3,
-		    { [1] = { 1, 2, 3 }, [EVENT_KINDS - 1] = { 8, 9, 10 } },
+		    { [1] = { 1, 2, 3, 4 },
+		      [EVENT_KINDS - 1] = { 8, 9, 10, 11 } },
 		    11,
 		    12 },
 };

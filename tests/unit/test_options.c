@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,6 +173,30 @@ static void check_filters(const struct options *o)
 		     "remote-port=65535\nhost=10.0.0.0/8\nfamily=4\n"));
 }
 
+static void check_number(const struct options *o)
+{
+	must(!strcmp(scope_text(o->scope), "netns=4026531840\n"));
+}
+
+/* A recording knows it by its number alone. */
+static void check_own(const struct options *o)
+{
+	struct stat status;
+	char text[64];
+
+	must(!stat("/proc/self/ns/net", &status));
+	snprintf(text, sizeof(text), "netns=%lu\n",
+		 (unsigned long)status.st_ino);
+	must(!strcmp(scope_text(o->scope), text));
+}
+
+static void namespaces(void **state)
+{
+	(void)state;
+	assert_accepted("--netns=4026531840", check_number);
+	assert_accepted("--netns|/proc/self/ns/net", check_own);
+}
+
 static void filters(void **state)
 {
 	(void)state;
@@ -196,6 +221,12 @@ static void bad_filters(void **state)
 	assert_refused("-c|a-name-that-is-too-long", "15");
 	assert_refused("--host=example.org", "example.org");
 	assert_refused("--host=10.0.0.0/33", "10.0.0.0/33");
+	assert_refused("--netns=no-such", "'no-such' is no network namespace");
+	assert_refused("--netns=", "is no network namespace");
+	assert_refused("--netns=/proc/self/ns/mnt", "is no network namespace");
+	assert_refused("--netns=4294967296", "is no network namespace");
+	assert_refused("--cgroup=system.slice", "is not the path of a cgroup");
+	assert_refused("--cgroup=/a//b", "is not the path of a cgroup");
 }
 
 static void bad_ring_sizes(void **state)
@@ -306,10 +337,11 @@ static void options_after_the_argument(void **state)
 static void help(void **state)
 {
 	static const char *const names[] = {
-		"--json",	"--why-only",	 "--no-fold",	"--utc",
-		"--relative",	"--pid",	 "--comm",	"--port",
-		"--local-port", "--remote-port", "--host",	"-4",
-		"-6",		"--write",	 "--ring-size", "--max-sockets",
+		"--json",	"--why-only",	 "--no-fold", "--utc",
+		"--relative",	"--pid",	 "--comm",    "--port",
+		"--local-port", "--remote-port", "--host",    "-4",
+		"-6",		"--netns",	 "--cgroup",  "--write",
+		"--ring-size",	"--max-sockets",
 	};
 	struct try try = try_line("--help", WATCH, 0, 0, NULL);
 
@@ -327,6 +359,7 @@ int main(void)
 		cmocka_unit_test(output_options),
 		cmocka_unit_test(live_options),
 		cmocka_unit_test(filters),
+		cmocka_unit_test(namespaces),
 		cmocka_unit_test(bad_filters),
 		cmocka_unit_test(bad_ring_sizes),
 		cmocka_unit_test(bad_socket_counts),

@@ -378,11 +378,78 @@ static void root_with_filters(void **state)
 
 #define scope_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* The other end may be in another one. */
+static void by_netns(void **state)
+{
+	struct flow mine = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 7, "a");
+	struct flow other = flow_of("10.0.0.2", 80, "10.0.0.1", 5, 8, "b");
+
+	mine.conn.netns = 4026531840;
+	other.conn.netns = 4026531841;
+	add(*state, "netns", "4026531840");
+	assert_true(keeps(*state, &mine, NULL));
+	assert_false(keeps(*state, &other, NULL));
+	assert_true(keeps(*state, &other, &mine));
+	add(*state, "netns", "4026531841");
+	assert_true(keeps(*state, &other, NULL));
+}
+
+static void learn(struct host *host, __u32 pid, const char *cgroup)
+{
+	struct fact fact = { .kind = FACT_PROCESS };
+
+	fact.process.pid = pid;
+	fact.process.start_time = 1000ULL * pid;
+	fact.process.comm = "a";
+	fact.process.cgroup = cgroup;
+	assert_int_equal(host_learn(host, &fact), 0);
+}
+
+static void by_cgroup(void **state)
+{
+	struct flow in = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 1, "a");
+	struct flow below = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 2, "a");
+	struct flow beside = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 3, "a");
+	struct flow unknown = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 4, "a");
+	struct host *host = host_new();
+
+	learn(host, 1, "/system.slice");
+	learn(host, 2, "/system.slice/nginx.service");
+	learn(host, 3, "/system.slices");
+	scope_set_host(*state, host);
+	add(*state, "cgroup", "/sys/fs/cgroup/system.slice/");
+	assert_true(keeps(*state, &in, NULL));
+	assert_true(keeps(*state, &below, NULL));
+	assert_false(keeps(*state, &beside, NULL));
+	assert_false(keeps(*state, &unknown, NULL));
+	assert_true(keeps(*state, &unknown, &in));
+	scope_set_host(*state, NULL);
+	assert_false(keeps(*state, &in, NULL));
+	host_free(host);
+}
+
+/* All that is known is in it. */
+static void by_the_root_cgroup(void **state)
+{
+	struct flow flow = flow_of("10.0.0.1", 5, "10.0.0.2", 80, 1, "a");
+	struct host *host = host_new();
+
+	learn(host, 1, "/system.slice");
+	scope_set_host(*state, host);
+	add(*state, "cgroup", "/");
+	assert_true(keeps(*state, &flow, NULL));
+	scope_set_host(*state, NULL);
+	host_free(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scope_test(everything_is_kept),
 		scope_test(by_pid),
+		scope_test(by_netns),
+		scope_test(by_cgroup),
+		scope_test(by_the_root_cgroup),
 		scope_test(by_any_part_in_it),
 		scope_test(by_comm),
 		scope_test(by_port),

@@ -330,13 +330,14 @@ static void json_end(struct sink *sink, const struct summary *s)
 	json_key(&j->json, "kinds");
 	json_open(&j->json, '{');
 	for (unsigned int kind = 0; kind < EVENT_KINDS; kind++) {
-		if (!s->kinds[kind].produced)
+		if (!s->kinds[kind].produced && !s->kinds[kind].filtered)
 			continue;
 		json_key(&j->json, event_kind_name(kind));
 		json_open(&j->json, '{');
 		json_key_number(&j->json, "produced", s->kinds[kind].produced);
 		json_key_number(&j->json, "received", s->kinds[kind].received);
 		json_key_number(&j->json, "lost", s->kinds[kind].lost);
+		json_key_number(&j->json, "filtered", s->kinds[kind].filtered);
 		json_close(&j->json, '}');
 	}
 	json_close(&j->json, '}');

@@ -129,6 +129,18 @@ static void print_first_line(const struct sink_options *page,
 			(unsigned long long)s->events, plural(s->events));
 }
 
+static void print_filtered(FILE *out, const struct summary *s)
+{
+	uint64_t filtered = 0;
+
+	for (unsigned int kind = 0; kind < EVENT_KINDS; kind++)
+		filtered += s->kinds[kind].filtered;
+	if (filtered)
+		fprintf(out,
+			"  %llu more were left out in the kernel: filters\n",
+			(unsigned long long)filtered);
+}
+
 static void print_troubles(FILE *out, const struct summary *s)
 {
 	if (s->truncated)
@@ -169,5 +181,6 @@ void summary_print(const struct sink_options *page, const struct summary *s)
 		print_ranking(page, "remote", s->by_remote, s->remote_count,
 			      s->remote_others, address_name);
 	}
+	print_filtered(page->out, s);
 	print_troubles(page->out, s);
 }

@@ -135,8 +135,8 @@ static int load(struct live *live, const struct live_options *options,
 			"newer");
 		return err;
 	}
-	return load_programs(&live->skel, live->btf, &live->parts,
-			     options->ring_bytes, problem);
+	return load_programs(&live->skel, live->btf, &live->parts, options,
+			     problem);
 }
 
 int live_open(struct live **out, const struct live_options *options,
@@ -214,6 +214,7 @@ static uint64_t read_counts(const struct live *live, struct kind_count *kinds)
 		for (int cpu = 0; cpu < cpus; cpu++) {
 			kinds[kind].produced += percpu[cpu].produced;
 			kinds[kind].lost += percpu[cpu].lost;
+			kinds[kind].filtered += percpu[cpu].filtered;
 		}
 		lost += kinds[kind].lost;
 	}
@@ -423,6 +424,8 @@ int live_start(struct live *live, const struct source_handler *handler)
 		err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
 				   live->skel->progs.on_tcp);
 	drop_btf(live);
+	/* From here on the kernel side knows which of them are in scope. */
+	live->skel->bss->filter_ready = 1;
 	return err;
 }
 

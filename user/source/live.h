@@ -8,12 +8,16 @@
 #include "source.h"
 
 struct btf;
+struct filters;
 struct live;
 struct parts;
 
 struct live_options {
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	bool cmdlines;	     /* deliver the processes' command lines too */
+	/* What is surely out of scope is not wanted; NULL: all is. */
+	const struct filters *filters;
+	bool run;	 /* of our children only, besides */
 	bool all_resets; /* EVENT_PACKET always, not only where rules reject */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "kernel_filter.h"
 #include "privileges.h"
 #include "tcpwhy.skel.h"
 
@@ -165,8 +166,10 @@ static int need_what_is_needed(const struct parts *parts, const struct btf *btf,
 /* --- loading --- */
 
 static int try_to_load(struct tcpwhy_bpf *skel, const struct btf *btf,
-		       uint32_t ring_bytes)
+		       const struct live_options *options,
+		       const struct bpf_filter *filter)
 {
+	uint32_t ring_bytes = options->ring_bytes;
 	int err;
 
 	kernel_shapes(btf, &skel->rodata->config);
@@ -174,8 +177,13 @@ static int try_to_load(struct tcpwhy_bpf *skel, const struct btf *btf,
 	/* Else that id may be another's. */
 	if (privileges_see_host_pids())
 		skel->rodata->config.self = getpid();
+	skel->rodata->filter = *filter;
 	err = bpf_map__set_max_entries(skel->maps.events, ring_bytes);
-	return err ? err : tcpwhy_bpf__load(skel);
+	if (!err)
+		err = kernel_filter_size(skel);
+	if (!err)
+		err = tcpwhy_bpf__load(skel);
+	return err ? err : kernel_filter_processes(skel, options->filters);
 }
 
 /*
@@ -197,12 +205,17 @@ static bool leave_out_refused(struct parts *parts, int err)
 }
 
 int load_programs(struct tcpwhy_bpf **out, const struct btf *btf,
-		  struct parts *parts, uint32_t ring_bytes,
+		  struct parts *parts, const struct live_options *options,
 		  struct live_problem *problem)
 {
 	struct tcpwhy_bpf *skel;
+	struct bpf_filter filter;
 	int err;
 
+	err = kernel_filter_prepare(&filter, options->filters, options->run,
+				    problem);
+	if (err)
+		return err;
 	libbpf_set_print(on_print);
 	/* An object that did not load is of no use: each try has its own. */
 	do {
@@ -219,7 +232,7 @@ int load_programs(struct tcpwhy_bpf **out, const struct btf *btf,
 			tcpwhy_bpf__destroy(skel);
 			return err;
 		}
-		err = try_to_load(skel, btf, ring_bytes);
+		err = try_to_load(skel, btf, options, &filter);
 		if (err)
 			tcpwhy_bpf__destroy(skel);
 	} while (err && leave_out_refused(parts, err));

@@ -20,7 +20,7 @@ problem_explain(struct live_problem *problem, const char *format, ...);
  * 0; or -errno, with @problem filled, if nothing can work.
  */
 int load_programs(struct tcpwhy_bpf **skel, const struct btf *btf,
-		  struct parts *parts, uint32_t ring_bytes,
+		  struct parts *parts, const struct live_options *options,
 		  struct live_problem *problem);
 
 #endif /* TCPWHY_LOADING_H */

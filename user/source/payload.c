@@ -103,6 +103,8 @@ static void take_counts(struct payload_cursor *c, struct fact *fact,
 		kind->lost = take_u64(c);
 		kind->received =
 			gaps ? take_u64(c) : kind->produced - kind->lost;
+		if (layout >= RECORD_LAYOUT_FILTERED)
+			kind->filtered = take_u64(c);
 	}
 	if (!gaps)
 		return;

@@ -74,10 +74,13 @@ struct pcapng_option {
  * and what the checksum covers have to stay, so that an old reader can tell
  * a newer file from a damaged one.
  */
-#define RECORD_LAYOUT 2
+#define RECORD_LAYOUT 3
 
 /* In layout 1, counts say neither when nor how many of a kind were received. */
 #define RECORD_LAYOUT_GAPS 2
+
+/* Up to layout 2, they do not say what was left out in the kernel. */
+#define RECORD_LAYOUT_FILTERED 3
 
 struct record_header {
 	uint16_t kind;

@@ -214,6 +214,7 @@ static void put_counts(struct recorder *r, const struct fact *fact)
 		put_u64(r, fact->counts.kinds[i].produced);
 		put_u64(r, fact->counts.kinds[i].lost);
 		put_u64(r, fact->counts.kinds[i].received);
+		put_u64(r, fact->counts.kinds[i].filtered);
 	}
 	put_u64(r, fact->counts.gap_from);
 	put_u64(r, fact->counts.gap_to);

@@ -39,6 +39,7 @@ struct kind_count {
 	uint64_t produced;
 	uint64_t lost;
 	uint64_t received; /* taken from the ring, and understood */
+	uint64_t filtered; /* left out in the kernel, and not produced */
 };
 
 /*
