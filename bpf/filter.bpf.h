@@ -348,20 +348,27 @@ static __always_inline bool is_remembered(const struct filtered *f)
 				 connect_is_watched(conn, conn->rport)));
 }
 
-static __noinline bool filter_verdict(const struct filtered *f,
-				      const struct port_range *range)
+enum verdict {
+	VERDICT_OUT, /* as far as is known */
+	VERDICT_IN,
+	VERDICT_NEVER, /* whatever will be known */
+};
+
+static __noinline enum verdict filter_verdict(const struct filtered *f,
+					      const struct port_range *range)
 {
 	bool mine;
 
 	if (filter.ends && !ends_pass(f, *range))
-		return false;
+		return f->conn.lport && f->conn.rport ? VERDICT_NEVER
+						      : VERDICT_OUT;
 	if (!filter.tasks && !filter.netns_count) {
 		watch_sock(f->sock);
-		return true;
+		return VERDICT_IN;
 	}
 	mine = filter.tasks ? f->by_task : netns_is_watched(f->conn.netns);
 	if (!mine && !is_remembered(f))
-		return false;
+		return VERDICT_OUT;
 	if (mine && f->listens && f->conn.lport)
 		watched_ports[f->conn.lport] = 1;
 	/* What only was a handshake to the same place is not remembered. */
@@ -369,16 +376,18 @@ static __noinline bool filter_verdict(const struct filtered *f,
 		watch_conn(&f->conn);
 	if (mine || !f->handshake)
 		watch_sock(f->sock);
-	return true;
+	return VERDICT_IN;
 }
 
 /* False: it is out of scope, and counted as such. */
 static __always_inline bool filter_wants(__u32 kind, const struct filtered *f,
 					 const struct port_range *range)
 {
+	enum verdict verdict = filter_verdict(f, range);
 	struct event_count *count;
 
-	if (filter_verdict(f, range) || !filter_ready)
+	/* At first it is not known who holds what was there before. */
+	if (verdict == VERDICT_IN || (verdict == VERDICT_OUT && !filter_ready))
 		return true;
 	count = bpf_map_lookup_elem(&counts, &kind);
 	if (count)
