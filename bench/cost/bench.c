@@ -13,7 +13,6 @@
 
 #include "demand.h"
 #include "goal.h"
-#include "history.h"
 #include "moments.h"
 #include "observer.h"
 #include "programs.h"
@@ -35,10 +34,6 @@
 #define STARTS	     11
 #define RESETS	     200
 #define OPEN	     100000 /* connections */
-#define HISTORY_MS   500
-#define REPLAYS	     3
-#define REPEATED     3
-#define MANY	     16
 
 static struct row rows[MAX_ROWS];
 static unsigned int row_count;
@@ -168,49 +163,6 @@ static void measure_memories(void)
 		     OPEN);
 }
 
-/* CPU time: that is the same whoever else is on the machine. */
-static double replay_s(const struct history *history, unsigned int times,
-		       unsigned int open)
-{
-	double events = history_write(history, "long", times, open);
-	struct series cpu_s = { 0 };
-
-	for (int i = 0; i < REPLAYS; i++)
-		series_add(&cpu_s, replay_cpu_s("long"));
-	unlink("long");
-	printf("replay %9u open %10.0f events %8.3f s\n", open, events,
-	       series_median(&cpu_s));
-	return series_median(&cpu_s);
-}
-
-/* Without what the open connections themselves take, at the begin. */
-static double replay_rate(const struct history *history, unsigned int open)
-{
-	double once = replay_s(history, 1, open);
-	double often = replay_s(history, 1 + REPEATED, open);
-
-	return REPEATED * history_events(history) / (often - once);
-}
-
-static void measure_replay(void)
-{
-	struct history *history = history_record(HISTORY_MS);
-	double few, first, all;
-
-	printf("\n");
-	first = replay_rate(history, 0);
-	all = history_events(history) * MANY / replay_s(history, MANY, 0);
-	few = replay_rate(history, 1000);
-	goal_at_least(all, 1e6, "replay: events/s");
-	goal_at_least(all / first, 0.8, "replay: rate of %d times as many",
-		      MANY);
-	for (unsigned int open = 10000; open <= 1000000; open *= 10)
-		goal_at_least(replay_rate(history, open) / few, 0.5,
-			      "replay: rate with %d open, to that with 1000",
-			      open);
-	history_free(history);
-}
-
 int main(void)
 {
 	unsigned int rounds = setting("ROUNDS", ROUNDS);
@@ -230,7 +182,5 @@ int main(void)
 		measure_times();
 	if (is_wanted("WORKLOADS", "memory"))
 		measure_memories();
-	if (is_wanted("WORKLOADS", "replay"))
-		measure_replay();
 	return goals_print() ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -19,7 +19,7 @@ struct tally {
 struct observer {
 	const char *name;
 	const char *argv[OBSERVER_ARGUMENTS]; /* argv[0] NULL: tcpwhy */
-	/* From what it wrote; false: it does not say. NULL: do not ask. */
+	/* From what it wrote; false: it does not say. */
 	bool (*count)(FILE *out, FILE *err, struct tally *tally);
 };
 

@@ -15,14 +15,16 @@ ASAN_NO_HOARD = quarantine_size_mb=1:thread_local_quarantine_size_kb=64
 
 .PHONY: bench soak check-soak
 
-# A storm is written, and lines are told apart, by tcpwhy's own parts.
+# Lines are told apart by tcpwhy's own parts.
 $(BENCH): $(O)/bench/cost/%: $(O)/bench/cost/%.o $(BENCH_OBJECTS) $(PARTS)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -lm -o $@
 
 bench:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(BENCH_PEERS)'
 	@$(MAKE) --no-print-directory $(O)/tcpwhy $(BENCH)
-	TCPWHY=$(O)/tcpwhy $(O)/bench/cost/bench
+	status=0; TCPWHY=$(O)/tcpwhy $(O)/bench/cost/bench || status=$$?; \
+	[ -n "$(WORKLOADS)" ] || $(MAKE) bench-replay || status=$$?; \
+	exit $$status
 
 soak: $(O)/tcpwhy $(BENCH)
 	TCPWHY=$(O)/tcpwhy $(O)/bench/cost/soak

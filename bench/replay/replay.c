@@ -3,7 +3,8 @@
  * How fast a recording is replayed, and how much memory that takes, for 1,000
  * to 1,000,000 connections that are open at a time: prints a table. What is
  * compared is replayed in turns, and each figure is the median of its rounds,
- * in events a second of CPU time.
+ * in events a second of CPU time. Exit status: 0 the goals are met, 1 not, 2
+ * it could not be measured.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/cost/goal.h"
 #include "compose.h"
 
 #define MAX_ROUNDS 101
@@ -49,6 +51,7 @@ static const struct mode {
 
 struct runs {
 	double seconds[MAX_ROUNDS];
+	double rate; /* by the median */
 	long peak_kib;
 };
 
@@ -57,7 +60,7 @@ static struct runs runs[LOADS][MODES];
 static void fail(const char *what, int err)
 {
 	fprintf(stderr, "replay: %s: %s\n", what, strerror(err));
-	exit(1);
+	exit(2);
 }
 
 /* It waits for nothing: this is what it takes, whatever else runs here. */
@@ -97,7 +100,7 @@ static void replay(const char *tcpwhy, const char *file,
 		fail("wait4", errno);
 	if (status) {
 		fprintf(stderr, "replay: tcpwhy replay failed\n");
-		exit(1);
+		exit(2);
 	}
 	r->seconds[round] = cpu_seconds(&usage);
 	if (usage.ru_maxrss > r->peak_kib)
@@ -118,10 +121,24 @@ static void print_load(unsigned int load, unsigned int rounds, uint64_t events)
 		struct runs *r = &runs[load][m];
 
 		qsort(r->seconds, rounds, sizeof(double), by_size);
-		printf("  %6.2f %5.0f", events / r->seconds[rounds / 2] / 1e6,
-		       r->peak_kib / 1024.0);
+		r->rate = events / r->seconds[rounds / 2];
+		printf("  %6.2f %5.0f", r->rate / 1e6, r->peak_kib / 1024.0);
 	}
 	putchar('\n');
+}
+
+/* However many are open, an event may cost twice as much, not more. */
+static void demand(unsigned int mode)
+{
+	const unsigned int few = 0, many = 3, few_reset = 4;
+
+	goal_at_least(runs[few][mode].rate, 1e6, "events/s, %s: %s",
+		      modes[mode].name, loads[few].name);
+	goal_at_least(runs[few_reset][mode].rate, 1e6, "events/s, %s: %s",
+		      modes[mode].name, loads[few_reset].name);
+	goal_at_least(runs[many][mode].rate / runs[few][mode].rate, 0.5,
+		      "rate, %s: %s, to that", modes[mode].name,
+		      loads[many].name);
 }
 
 int main(int argc, char **argv)
@@ -160,5 +177,7 @@ int main(int argc, char **argv)
 		print_load(i, rounds, events[i]);
 	for (unsigned int i = 0; i < LOADS; i++)
 		unlink(path[i]);
-	return 0;
+	for (unsigned int m = 0; m < MODES; m++)
+		demand(m);
+	return goals_print() ? 0 : 1;
 }

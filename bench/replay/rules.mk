@@ -10,7 +10,8 @@ REPLAY_ROUNDS  ?= 5
 
 $(REPLAY_OBJECTS): INCLUDES += -I.
 
-$(O)/bench/replay/replay: $(REPLAY_OBJECTS) $(PARTS)
+$(O)/bench/replay/replay: $(REPLAY_OBJECTS) $(PARTS) \
+	$(O)/bench/cost/goal.o $(O)/bench/cost/tool.o
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 bench-replay: $(O)/tcpwhy $(O)/bench/replay/replay
