@@ -200,9 +200,9 @@ static const struct argp_option output_options[] = {
 	  "second (JSON always has all)",
 	  1 },
 	{ "max-sockets", KEY_MAX_SOCKETS, "N", 0,
-	  "how many sockets are remembered (default 262144, which is 85 MiB at "
-	  "most); beyond that closed ones are forgotten, then the oldest, and "
-	  "those are counted",
+	  "how many sockets are remembered (default 262144: about 85 MiB when "
+	  "all are in use); beyond that closed ones are forgotten, then the "
+	  "oldest, and those are counted",
 	  1 },
 	{ "utc", KEY_UTC, NULL, 0, "times in UTC, not local", 1 },
 	{ "relative", KEY_RELATIVE, NULL, 0, "times in seconds since start",

@@ -171,8 +171,8 @@ struct flow_table;
 
 /*
  * @limit: how many flows are kept at most, of which an eighth may be gone ones
- * (and as many again that were listeners). Gone flows leave first, oldest
- * first, then the oldest of all; flow_table_evicted() counts the latter.
+ * (and as many again, up to 1024, that were listeners). Gone flows leave first,
+ * oldest first, then the oldest of all; flow_table_evicted() counts the latter.
  */
 struct flow_table *flow_table_new(unsigned int limit);
 void flow_table_free(struct flow_table *table);

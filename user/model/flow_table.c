@@ -38,6 +38,9 @@ struct flow_table {
 /* Of those gone an eighth, but not so few that none is left to ask. */
 #define LEAST_GONE 64
 
+/* All that listened at one address are looked at: a service may restart. */
+#define MAX_PAST_LISTENERS 1024
+
 struct flow_table *flow_table_new(unsigned int limit)
 {
 	struct flow_table *table = calloc(1, sizeof(*table));
@@ -393,8 +396,11 @@ int flow_end(struct flow_table *table, struct flow_node *node,
 	enum place place =
 		node->flow.listener ? PLACE_PAST_LISTENER : PLACE_GONE;
 	struct flow_past *past = flow_past(table, &node->flow);
+	unsigned int limit = table->gone_limit;
 	struct flow_node *victim;
 
+	if (place == PLACE_PAST_LISTENER && limit > MAX_PAST_LISTENERS)
+		limit = MAX_PAST_LISTENERS;
 	if (!past)
 		return -ENOMEM;
 	if (node->flow.place != PLACE_LIVE)
@@ -405,7 +411,7 @@ int flow_end(struct flow_table *table, struct flow_node *node,
 	past->gone = mark;
 	leave_age(table, node);
 	enter_age(table, node, place);
-	if (table->ages[place].count <= table->gone_limit)
+	if (table->ages[place].count <= limit)
 		return 0;
 	victim = oldest_unheld(table, place);
 	if (victim && victim != node)

@@ -27,7 +27,7 @@ int symptom_retransmit(struct flow_table *table, struct flow *flow,
 
 	if (!s)
 		return -ENOMEM;
-	s->send_err = -e->err;
+	s->send_err = (int)-(int64_t)e->err; /* of a file: any */
 	if (!s->stuck.time || s->stuck_una != e->tcp.snd_una) {
 		s->stuck = mark;
 		s->stuck_una = e->tcp.snd_una;
