@@ -7,6 +7,14 @@
 #include "turn.bpf.h"
 
 /*
+ * Four frames are tracing's. What answers a segment is told by who called
+ * that, and by whom this was; an act by all down to the system call, or a
+ * softirq.
+ */
+#define ANSWER_FRAMES	14
+#define RECEIVED_FRAMES 10
+
+/*
  * A RST answers a segment (skb set; the 4-tuple is the segment's, since a
  * listener's addresses are wildcards and there may be no socket at all), or
  * is an act on a socket (skb NULL; traced after the transmit).
@@ -44,7 +52,10 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	e->reason = send_reset_reason(ctx);
 	e->conn = conn;
 	e->seg = seg;
-	event_stack(e, ctx);
+	if (seg.present)
+		event_stack(e, ctx, ANSWER_FRAMES);
+	else
+		event_stack(e, ctx, EVENT_MAX_FRAMES);
 	event_task(&e->h);
 	if (has_sock && sk) {
 		e->h.sock = (__u64)sk;
@@ -92,7 +103,7 @@ static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)
 	e->reason = EVENT_NO_REASON;
 	conn_from_sock(&e->conn, tp);
 	tcp_snapshot_take(&e->tcp, tp);
-	event_stack(e, ctx);
+	event_stack(e, ctx, RECEIVED_FRAMES);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);

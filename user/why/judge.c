@@ -147,6 +147,15 @@ static void match_rules(const struct evidence_case *c, struct finding *f)
 	}
 }
 
+/* Its stack need not reach down to the softirq. */
+static bool is_of_segment(const struct evidence_case *c)
+{
+	return c->event->kind == EVENT_RESET_RECEIVED ||
+	       (c->event->kind == EVENT_RESET_SENT &&
+		c->segment->seg.present) ||
+	       c->stack->context == STACK_SOFTIRQ;
+}
+
 static void describe_unknown(const struct evidence_case *c, struct finding *f)
 {
 	f->confidence = CONFIDENCE_UNKNOWN;
@@ -155,9 +164,9 @@ static void describe_unknown(const struct evidence_case *c, struct finding *f)
 		act_of_task(c, f);
 	else
 		snprintf(f->trigger, sizeof(f->trigger), "%s",
-			 c->stack->context == STACK_TIMER     ? "timer"
-			 : c->stack->context == STACK_SOFTIRQ ? "segment"
-							      : "unknown");
+			 is_of_segment(c)		    ? "segment"
+			 : c->stack->context == STACK_TIMER ? "timer"
+							    : "unknown");
 	if (c->segment && c->segment->err)
 		finding_add_number(f, "errno", -(int64_t)c->segment->err,
 				   "not sent: %s",
