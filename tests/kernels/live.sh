@@ -8,6 +8,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$here/../..
 export TCPWHY=$top/build/tcpwhy SAMPLES=$top/build/samples
+cd "$top" || exit # where they look for their tools
 log=$(mktemp)
 # Before 5.11 BPF counts as locked memory.
 ulimit -l unlimited
