@@ -173,6 +173,36 @@ static void apart_by_servers_netns(void **state)
 	watch_apart(PAIR_FAR4, BY_SERVERS_NETNS);
 }
 
+/* The number of one that has gone is soon given to another. */
+static void names_change(void **state)
+{
+	struct watcher *watcher =
+		watcher_run(ARGS("--json"), "for i in 0 1 2 3 4 5; do\n"
+					    "	ip netns add tcpwhy-$i && ip "
+					    "-n tcpwhy-$i link set lo up &&\n"
+					    "	ip netns exec tcpwhy-$i "
+					    "$SAMPLES/sample1 --fast || exit\n"
+					    "	ip netns del tcpwhy-$i\n"
+					    "done");
+	int connection = 0;
+
+	(void)state;
+	watcher_finish(watcher);
+	expect_sound(watcher, 0);
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val ends = json_at(watcher->lines[i].json, "ends");
+		const char *name;
+		char wanted[32];
+
+		if (!ends)
+			continue;
+		snprintf(wanted, sizeof(wanted), "tcpwhy-%d", connection++);
+		name = json_string(ends->u.array.values[0], "netns_name");
+		EXPECT(watcher, name && !strcmp(name, wanted), "%s", wanted);
+	}
+	EXPECT(watcher, connection == 6, "six connections");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -182,6 +212,7 @@ int main(int argc, char **argv)
 		LIVE_TEST(apart_by_server),
 		LIVE_TEST(apart_by_clients_netns),
 		LIVE_TEST(apart_by_servers_netns),
+		LIVE_TEST(names_change),
 	};
 
 	return harness_main("namespaces", tests, COUNT(tests), argc, argv);

@@ -313,7 +313,7 @@ const char *host_netns(const struct host *host, uint32_t inode)
 	struct netns_entry *entry;
 
 	HASH_FIND(hh, host->netns, &inode, sizeof(inode), entry);
-	return entry ? entry->name : NULL;
+	return entry && *entry->name ? entry->name : NULL;
 }
 
 const struct process *host_process(const struct host *host, uint32_t pid,

@@ -49,6 +49,8 @@ struct facts {
 	uint64_t recent_addresses[RECENT_ADDRESSES];
 	struct process_id recent_process;
 	uint32_t recent_netns;
+	uint64_t names_looked;	 /* at the directory of names, event time */
+	struct timespec renamed; /* it says when */
 	struct process_seen *processes;
 };
 
@@ -204,29 +206,74 @@ static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
 	return handler->fact(handler->arg, &fact);
 }
 
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/*
+ * The number of a namespace that has gone is given to the next one. So names
+ * hold only until their directory changes; that is looked at once a millisecond
+ * at most, and believed again when its time stamp is some clock ticks old.
+ */
+#define LOOK_EVERY_NS  1000000ULL
+#define COARSE_TICK_NS 20000000ULL
+
+static void mind_renamed(struct facts *facts, uint64_t time)
+{
+	struct netns_seen *seen, *next;
+	struct timespec renamed;
+	uint64_t at;
+
+	if (time < facts->names_looked + LOOK_EVERY_NS)
+		return;
+	facts->names_looked = time;
+	if (!procfs_netns_renamed(&renamed))
+		return;
+	at = renamed.tv_sec * 1000000000ULL + renamed.tv_nsec;
+	if (renamed.tv_sec == facts->renamed.tv_sec &&
+	    renamed.tv_nsec == facts->renamed.tv_nsec &&
+	    clock_ns(CLOCK_REALTIME) > at + COARSE_TICK_NS)
+		return;
+	facts->renamed = renamed;
+	facts->recent_netns = 0;
+	HASH_ITER(hh, facts->netns, seen, next)
+	{
+		HASH_DEL(facts->netns, seen);
+		free(seen);
+	}
+}
+
 struct netns_name {
 	uint32_t inode;
+	bool found;
 	const struct source_handler *handler;
 };
 
 static int netns_name(uint64_t inode, const char *name, void *arg)
 {
-	const struct netns_name *wanted = arg;
+	struct netns_name *wanted = arg;
 	struct fact fact = { .kind = FACT_NETNS };
 
 	if (inode != wanted->inode)
 		return 0;
+	wanted->found = true;
 	fact.netns.inode = wanted->inode;
 	fact.netns.name = name;
 	return wanted->handler->fact(wanted->handler->arg, &fact);
 }
 
-static int netns_fact(struct facts *facts, uint32_t inode,
+static int netns_fact(struct facts *facts, uint32_t inode, uint64_t time,
 		      const struct source_handler *handler)
 {
-	struct netns_name wanted = { inode, handler };
+	struct netns_name wanted = { inode, false, handler };
 	struct netns_seen *seen;
+	int err;
 
+	mind_renamed(facts, time);
 	if (inode == facts->recent_netns)
 		return 0;
 	facts->recent_netns = inode;
@@ -243,7 +290,11 @@ static int netns_fact(struct facts *facts, uint32_t inode,
 		HASH_DEL(facts->netns, seen);
 		free(seen);
 	}
-	return procfs_each_named_netns(netns_name, &wanted);
+	err = procfs_each_named_netns(netns_name, &wanted);
+	/* The one before may have had one. */
+	if (!err && !wanted.found && facts->renamed.tv_sec)
+		err = netns_name(inode, "", &wanted);
+	return err;
 }
 
 static bool forget(struct facts *facts, const struct event_header *event)
@@ -265,7 +316,8 @@ int facts_for(struct facts *facts, const struct event_header *event,
 {
 	const struct segment_event *segment = event_segment(event);
 	const struct event_conn *conn = event_conn(event);
-	int err = conn ? netns_fact(facts, conn->netns, handler) : 0;
+	int err =
+		conn ? netns_fact(facts, conn->netns, event->time, handler) : 0;
 
 	if (segment && !err) {
 		for (uint32_t i = 0; i < segment->frames && !err; i++)
@@ -284,14 +336,6 @@ int facts_for(struct facts *facts, const struct event_header *event,
 		err = process_fact(facts, event->pid, event->start_time,
 				   handler);
 	return err;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 uint64_t facts_now(void)

@@ -212,11 +212,24 @@ int procfs_each_netns(int (*each)(int fd, uint64_t inode, void *arg), void *arg)
 	return result;
 }
 
+/* Where ip(8) keeps them. */
+#define NETNS_NAMES "/run/netns"
+
+bool procfs_netns_renamed(struct timespec *when)
+{
+	struct stat status;
+
+	if (stat(NETNS_NAMES, &status))
+		return false;
+	*when = status.st_mtim;
+	return true;
+}
+
 int procfs_each_named_netns(int (*each)(uint64_t inode, const char *name,
 					void *arg),
 			    void *arg)
 {
-	DIR *names = opendir("/run/netns");
+	DIR *names = opendir(NETNS_NAMES);
 	struct dirent *entry;
 	struct stat status;
 	int result = 0;

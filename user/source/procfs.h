@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct procfs_process {
 	uint32_t uid;
@@ -21,6 +22,9 @@ struct procfs_process {
  */
 bool procfs_read(uint32_t pid, uint64_t start_time, bool cmdline,
 		 struct procfs_process *out);
+
+/* When "ip netns" last gave or took a name (CLOCK_REALTIME); false: never. */
+bool procfs_netns_renamed(struct timespec *when);
 
 /*
  * Call @each with the inode number and name of every network namespace that

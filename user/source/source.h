@@ -23,8 +23,8 @@ enum fact_kind {
 	FACT_SCOPE = 5,	  /* once, after FACT_HOST: what was watched */
 	/* Produced and lost so far, after each loss; the last at the end. */
 	FACT_COUNTS = 6,
-	FACT_NETNS =
-		7, /* a namespace that has a name; before its first event */
+	FACT_NETNS = 7, /* a namespace's name, before its first event; when it
+			   changes */
 	FACT_KINDS = 8,
 };
 
@@ -99,7 +99,7 @@ struct fact {
 		} counts;
 		struct {
 			uint32_t inode;
-			const char *name; /* as "ip netns" shows it */
+			const char *name; /* as "ip netns" shows it; "": none */
 		} netns;
 	};
 };
