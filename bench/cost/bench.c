@@ -86,11 +86,11 @@ static void print_programs(const struct programs *programs, const char *of,
 	for (unsigned int i = 0; i < programs->count; i++) {
 		const struct program *program = &programs->at[i];
 
-		printf("%-8s %-10s %-28s %9.0f %8.0f\n", workload->name, of,
+		printf("%-8s %-15s %-24s %9.0f %8.0f\n", workload->name, of,
 		       program->name, program->runs, program->ns);
 		ns += program->runs * program->ns;
 	}
-	printf("%-8s %-10s %-28s %9.0f %8.0f\n", workload->name, of,
+	printf("%-8s %-15s %-24s %9.0f %8.0f\n", workload->name, of,
 	       "all, for each that was done", done, ns / done);
 }
 
@@ -114,11 +114,12 @@ static void measure_run_times(void)
 {
 	struct programs programs;
 
-	printf("\n%-8s %-10s %-28s %9s %8s\n", "workload", "under",
+	printf("\n%-8s %-15s %-24s %9s %8s\n", "workload", "under",
 	       "BPF program", "runs", "ns a run");
 	measure_programs("close", "tcpwhy", &programs);
 	measure_programs("bulk", "tcpwhy", &programs);
 	measure_programs("reset", "tcpstates", &programs);
+	measure_programs("reset", "tcpwhy --port 1", &programs);
 	measure_programs("reset", "tcpwhy", &programs);
 	demand_of_programs(&programs);
 }
