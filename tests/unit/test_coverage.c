@@ -85,8 +85,6 @@ static void answers_not_told(void **state)
 	assert_int_equal(covered("rst.port-reused", 0, since_6_10),
 			 COVERAGE_LIKELY);
 	assert_int_equal(covered("rst-received.ignored", 0, since_5_17),
-			 COVERAGE_LIKELY);
-	assert_int_equal(covered("rtx.unsent", 0, KERNEL_TELLS_UNSENT),
 			 COVERAGE_NONE);
 	assert_int_equal(covered("rst.linger-zero", 0, since_5_17),
 			 COVERAGE_FULL);

@@ -254,38 +254,6 @@ static void ignored(void **state)
 	}
 }
 
-/* 5.10: tcp_validate_incoming() has no symbol there. */
-static void ignored_without_reasons(void **state)
-{
-	static const char *const stacks[] = {
-		"tcp_drop tcp_validate_incoming tcp_rcv_established" SOFTIRQ,
-		"tcp_drop tcp_rcv_established tcp_v4_do_rcv" SOFTIRQ,
-		"tcp_drop tcp_v4_rcv" SOFTIRQ,
-		"nf_hook_slow ip_local_deliver" SOFTIRQ,
-	};
-
-	for (int i = 0; i < 4; i++) {
-		struct segment_event e;
-		struct lab *lab;
-
-		if (i)
-			lab_renew(state);
-		lab = *state;
-		e = dropped(lab, CLIENT_SOCK, 5 * SEC, "TCP_RESET");
-		e.reason = EVENT_NO_REASON;
-		with_stack(&e, lab->host, stacks[i]);
-		lab_connect(lab, 4 * SEC, remote());
-		lab_play(lab, &e);
-		lab_end(lab);
-		assert_int_equal(lab->count, i < 2);
-		if (i < 2) {
-			assert_cause(&lab->findings[0], "rst-received.ignored");
-			assert_int_equal(lab->findings[0].confidence,
-					 CONFIDENCE_LIKELY);
-		}
-	}
-}
-
 static void many_ignored(void **state)
 {
 	struct lab *lab = *state;
@@ -450,7 +418,6 @@ int main(void)
 		lab_test(sent_before_the_watch),
 		lab_test(from_a_firewall_of_this_host),
 		lab_test(ignored),
-		lab_test(ignored_without_reasons),
 		lab_test(many_ignored),
 		lab_test(drops_that_are_no_reset),
 		lab_test(resets_dropped_for_other_reasons),

@@ -147,16 +147,6 @@ static bool is_past(const struct flow_mark *mark, const struct evidence_case *c)
 	return mark->time && mark->time <= c->event->time;
 }
 
-/* Without reasons (before 5.17): refused by its socket, and not obeyed. */
-static bool is_dropped_by_socket(const struct evidence_case *c)
-{
-	return c->segment->reason == EVENT_NO_REASON &&
-	       (stack_has(c->stack, "tcp_validate_incoming") ||
-		(stack_has(c->stack, "tcp_drop") &&
-		 (stack_has(c->stack, "tcp_rcv_established") ||
-		  stack_has(c->stack, "tcp_rcv_state_process"))));
-}
-
 /* RFC 5961, 3.2: in the window but not exact: a challenge ACK, no more. */
 static bool match_ignored(const struct evidence_case *c, struct finding *f)
 {
@@ -166,11 +156,9 @@ static bool match_ignored(const struct evidence_case *c, struct finding *f)
 	    is_past(&flow->past->gone, c) ||
 	    is_past(&flow->resets->received, c))
 		return false;
-	if (is_dropped_by_socket(c))
-		f->confidence = CONFIDENCE_LIKELY;
-	else if (strcmp(c->reason, "TCP_RESET") != 0 &&
-		 strcmp(c->reason, "TCP_INVALID_SEQUENCE") != 0 &&
-		 strcmp(c->reason, "TCP_INVALID_END_SEQUENCE") != 0)
+	if (strcmp(c->reason, "TCP_RESET") != 0 &&
+	    strcmp(c->reason, "TCP_INVALID_SEQUENCE") != 0 &&
+	    strcmp(c->reason, "TCP_INVALID_END_SEQUENCE") != 0)
 		return false;
 	snprintf(f->trigger, sizeof(f->trigger), "segment");
 	return true;
@@ -250,7 +238,7 @@ static const struct rule rules[] = {
 		.id = "rst-received.ignored",
 		.what = WHAT_RST_RECEIVED,
 		.triggers = 1 << EVENT_DROP,
-		.wants_told = KERNEL_TELLS_WHY_DROPPED,
+		.needs_told = KERNEL_TELLS_WHY_DROPPED,
 		.match = match_ignored,
 		.meaning = "out of window or inexact: challenge ACK, nothing "
 			   "changed",
