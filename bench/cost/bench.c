@@ -22,7 +22,7 @@
 #include "tool.h"
 
 #define ROUNDS	 10
-#define ROUND_MS 700
+#define ROUND_MS 600
 
 /* Whatever hangs, this ends it, and with us all that we started. */
 #define TIME_LIMIT_S 3000

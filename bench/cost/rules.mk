@@ -13,7 +13,7 @@ SOAK_CHECK_S  = 20
 # What is freed ASan keeps for a while, and memory would grow by that.
 ASAN_NO_HOARD = quarantine_size_mb=1:thread_local_quarantine_size_kb=64
 
-.PHONY: bench soak check-soak
+.PHONY: bench bench-cost soak check-soak
 
 # Lines are told apart by tcpwhy's own parts.
 $(BENCH): $(O)/bench/cost/%: $(O)/bench/cost/%.o $(BENCH_OBJECTS) $(PARTS)
@@ -21,10 +21,11 @@ $(BENCH): $(O)/bench/cost/%: $(O)/bench/cost/%.o $(BENCH_OBJECTS) $(PARTS)
 
 bench:
 	@$(MAKE) --no-print-directory deps PACKAGES='$(PACKAGES) $(BENCH_PEERS)'
-	@$(MAKE) --no-print-directory $(O)/tcpwhy $(BENCH)
-	status=0; TCPWHY=$(O)/tcpwhy $(O)/bench/cost/bench || status=$$?; \
-	[ -n "$(WORKLOADS)" ] || $(MAKE) bench-replay || status=$$?; \
-	exit $$status
+	@$(MAKE) --no-print-directory -k bench-cost \
+	  $(if $(WORKLOADS),,bench-replay REPLAY_ROUNDS=3)
+
+bench-cost: $(O)/tcpwhy $(BENCH)
+	TCPWHY=$(O)/tcpwhy $(O)/bench/cost/bench
 
 soak: $(O)/tcpwhy $(BENCH)
 	TCPWHY=$(O)/tcpwhy $(O)/bench/cost/soak
