@@ -90,7 +90,7 @@ OBJECTS = $(SOURCES:%.c=$(O)/%.o)
 # All but main: what the unit tests link.
 PARTS   = $(filter-out $(O)/user/main.o $(O)/user/cmd_%.o,$(OBJECTS))
 
-$(O)/user/source/live.o $(O)/user/source/loading.o $(O)/user/source/kernel_filter.o: $(O)/tcpwhy.skel.h
+$(patsubst %,$(O)/user/source/%.o,balance kernel_filter live loading): $(O)/tcpwhy.skel.h
 
 $(O)/%.o: %.c Makefile
 	$(call say,CC,$<)mkdir -p $(@D) && \

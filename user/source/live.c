@@ -12,6 +12,7 @@
 
 #include <linux/membarrier.h>
 
+#include "balance.h"
 #include "decode.h"
 #include "facts.h"
 #include "firewall.h"
@@ -59,16 +60,8 @@ struct live {
 	struct stalls stalls;
 	uint64_t ask_at; /* when to ask about owners next, ns */
 	struct scan scan;
-	size_t scanned;	    /* how many of scan were delivered */
-	uint64_t delivered; /* scanned ones included */
-	uint64_t from_scan;
-	uint64_t halves[EVENT_KINDS]; /* left out: see is_half() */
-	uint64_t bad;
-	uint64_t received[EVENT_KINDS];
-	uint64_t lost_told;	  /* as of the last FACT_COUNTS */
-	uint64_t missed_told;	  /* of those, what no full ring explains */
-	uint64_t gap_told;	  /* when one was lost last, ns; as of it */
-	uint64_t counted_at;	  /* when that was, ns */
+	size_t scanned; /* how many of scan were delivered */
+	struct balance balance;
 	uint64_t gap_check;	  /* a gap is told when events are so late */
 	uint64_t attached_at;	  /* from when on all programs are there */
 	uint64_t stopped_at;	  /* until when they were; 0: still are */
@@ -116,7 +109,7 @@ static int attach(struct live *live, struct live_problem *problem)
 		problem_explain(problem, "cannot attach to %s: %s",
 				failed->hook, strerror(-err));
 	live->attached_at = facts_now();
-	live->counted_at = live->attached_at;
+	live->balance.drawn_at = live->attached_at;
 	return err;
 }
 
@@ -201,72 +194,14 @@ static void drop_btf(struct live *live)
 /* --- counting --- */
 
 /* Returns how many were lost for want of room in the ring. */
-static uint64_t read_counts(const struct live *live, struct kind_count *kinds)
-{
-	int cpus = libbpf_num_possible_cpus();
-	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
-	int fd = bpf_map__fd(live->skel->maps.counts);
-	uint64_t lost = 0;
-
-	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++) {
-		if (bpf_map_lookup_elem(fd, &kind, percpu))
-			continue;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			kinds[kind].produced += percpu[cpu].produced;
-			kinds[kind].lost += percpu[cpu].lost;
-			kinds[kind].filtered += percpu[cpu].filtered;
-		}
-		lost += kinds[kind].lost;
-	}
-	free(percpu);
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++) {
-		kinds[kind].produced -= live->halves[kind];
-		kinds[kind].received = live->received[kind];
-	}
-	return lost;
-}
-
-/* Takes it: what is lost from now on is another gap. */
-static struct event_gap take_gap(struct live *live)
-{
-	struct event_gap *gap = &live->skel->bss->gap;
-	struct event_gap taken;
-
-	taken.from = __atomic_exchange_n(&gap->from, 0, __ATOMIC_ACQ_REL);
-	taken.to = __atomic_load_n(&gap->to, __ATOMIC_ACQUIRE);
-	if (taken.to == live->gap_told)
-		return (struct event_gap){ 0 };
-	/* Between those two, or noted by another CPU just before. */
-	if (!taken.from || taken.from > taken.to)
-		taken.from = live->gap_told;
-	live->gap_told = taken.to;
-	return taken;
-}
-
 static int deliver_counts(struct live *live, bool only_new_losses)
 {
-	struct fact fact = { .kind = FACT_COUNTS };
-	struct event_gap gap = take_gap(live);
-	uint64_t now = facts_now(), lost, missed = 0;
+	struct fact fact;
 
-	lost = read_counts(live, fact.counts.kinds);
-	parts_add_misses(&live->parts, live->skel->obj, fact.counts.kinds);
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
-		missed += fact.counts.kinds[kind].lost;
-	missed -= lost;
-	if (missed > live->missed_told) { /* nobody knows when */
-		gap.from = live->counted_at;
-		gap.to = now;
-	}
-	live->counted_at = now;
-	if (only_new_losses && !gap.to && lost + missed == live->lost_told)
+	if (!balance_draw(&live->balance, live->skel, &live->parts, facts_now(),
+			  &fact) &&
+	    only_new_losses)
 		return 0;
-	live->missed_told = missed;
-	live->lost_told = lost + missed;
-	fact.counts.decoded = live->delivered - live->from_scan;
-	fact.counts.bad = live->bad;
-	fact.counts.gap_from = gap.from;
-	fact.counts.gap_to = gap.to;
 	return live->handler->fact(live->handler->arg, &fact);
 }
 
@@ -276,10 +211,8 @@ static int deliver_counts(struct live *live, bool only_new_losses)
  */
 static int tell_gap(struct live *live, uint64_t time)
 {
-	uint64_t to =
-		__atomic_load_n(&live->skel->bss->gap.to, __ATOMIC_RELAXED);
-
-	if (to == live->gap_told || time < live->gap_check)
+	if (!balance_has_gap(&live->balance, live->skel) ||
+	    time < live->gap_check)
 		return 0;
 	live->gap_check = time + GAP_CHECK_NS;
 	return deliver_counts(live, true);
@@ -316,15 +249,15 @@ static int deliver(struct live *live, const void *data, size_t size)
 
 	event = event_decode(data, size, &problem);
 	if (!event) {
-		live->bad++;
+		live->balance.bad++;
 		return 0;
 	}
 	if (is_half(live, event)) {
-		live->halves[event->kind]++;
+		live->balance.left_out[event->kind]++;
 		return 0;
 	}
-	live->delivered++;
-	live->received[event->kind]++;
+	live->balance.delivered++;
+	live->balance.received[event->kind]++;
 	watch_firewall(live, event);
 	err = facts_for(live->facts, event, live->handler);
 	return err ? err : live->handler->event(live->handler->arg, event);
@@ -341,7 +274,7 @@ static int deliver_scan(struct live *live, uint64_t time)
 		if (event->h.time > time)
 			return 0;
 		live->scanned++;
-		live->from_scan++;
+		live->balance.aside++;
 		err = deliver(live, event, sizeof(*event));
 		if (err)
 			return err;
@@ -368,7 +301,7 @@ static int ask_holders(struct live *live, uint64_t now, bool patient)
 		return 0;
 	err = holders_ask(&live->holders, &query, now, patient, &answers);
 	for (size_t i = 0; !err && i < answers.count; i++) {
-		live->from_scan++;
+		live->balance.aside++;
 		err = deliver(live, &answers.events[i],
 			      sizeof(answers.events[i]));
 	}
@@ -433,7 +366,7 @@ static int deliver_stalled(void *arg, const struct segment_event *e)
 {
 	struct live *live = arg;
 
-	live->from_scan++;
+	live->balance.aside++;
 	return deliver(live, e, sizeof(*e));
 }
 
