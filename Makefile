@@ -222,11 +222,11 @@ SH_FILES = $(shell grep -lE '^\#!.*sh$$' samples/* samples/*/* tests/* \
 	     tests/*/* bench/*/* bench/*/*/* .ci/run 2>/dev/null)
 
 lint: $(O)/tcpwhy
-	$(O)/tcpwhy explain --markdown | diff - docs/causes.md
-	@clang-format --dry-run --Werror $(C_FILES)
-	clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
-	$(MAKE) --no-print-directory O=$(O)/clang CC=clang all
-	shellcheck $(SH_FILES)
+	$(call say,DOCS,docs/causes.md)$(O)/tcpwhy explain --markdown | diff - docs/causes.md
+	$(call say,FORMAT,$(words $(C_FILES)) files)clang-format --dry-run --Werror $(C_FILES)
+	$(call say,TIDY,$(words $(SOURCES)) files)clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>/dev/null
+	@$(MAKE) --no-print-directory O=$(O)/clang CC=clang all
+	$(call say,SHELL,$(words $(SH_FILES)) scripts)shellcheck $(SH_FILES)
 
 format:
 	@clang-format -i $(C_FILES)
