@@ -69,6 +69,14 @@ static bool is_blameless(const struct tcp_snapshot *tcp)
 	return tcp->ca_state == CA_LOSS && !tcp->undo_marker;
 }
 
+static bool is_first(const struct resent *resent)
+{
+	for (int i = 0; resent && i < RESENT_KINDS; i++)
+		if (resent->counts[i])
+			return false;
+	return true;
+}
+
 static bool by_pmtu(const struct evidence_case *c)
 {
 	static const char *const names[] = { "tcp_v4_mtu_reduced",
@@ -82,9 +90,17 @@ static bool by_pmtu(const struct evidence_case *c)
 		return false;
 	if (has_any(c, names))
 		return true;
-	/* Put off until the socket was free: then a smaller MTU must show. */
-	return stack_has(c->stack, "tcp_release_cb") && resent &&
-	       resent->old_pmtu > tcp->pmtu && tcp->pmtu;
+	/*
+	 * Put off until the socket was free. Then a smaller MTU must show; or
+	 * nothing was sent again before, so that none of it is known, and it is
+	 * no other of the reasons for tcp_simple_retransmit().
+	 */
+	if (!stack_has(c->stack, "tcp_release_cb") || !tcp->pmtu)
+		return false;
+	if (resent && resent->old_pmtu > tcp->pmtu)
+		return true;
+	return is_first(resent) && !c->segment->at_mtu_probe &&
+	       !(tcp->flags & SOCK_F_SYN_DATA);
 }
 
 static bool by_mtu_probe(const struct evidence_case *c)
