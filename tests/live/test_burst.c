@@ -69,9 +69,9 @@ static unsigned int findings_said(const struct watcher *watcher)
 {
 	const char *at = strstr(said(watcher), "\n-- ");
 
-	at = at ? strstr(at, "connections, ") : NULL;
+	at = at ? strstr(at, ", ") : NULL; /* after "N connections" */
 	EXPECT(watcher, at, "a summary");
-	return strtoul(at + strlen("connections, "), NULL, 10);
+	return strtoul(at + strlen(", "), NULL, 10);
 }
 
 /* How many refused connections the summary counts: the most, so the first. */
