@@ -115,16 +115,17 @@ struct port_range {
 static __always_inline void net_port_range(const struct net *net,
 					   struct port_range *range)
 {
-	const struct local_ports___before_6_7 *old;
+	/* Not const: BPF_CORE_READ() declares a variable of what it reads. */
+	struct local_ports *ports = (void *)&net->ipv4.ip_local_ports;
+	struct local_ports___before_6_7 *old = (void *)ports;
 	__u32 packed;
 
 	if (bpf_core_field_exists(struct local_ports, range)) {
-		packed = BPF_CORE_READ(net, ipv4.ip_local_ports.range);
+		packed = BPF_CORE_READ(ports, range);
 		range->low = (__u16)packed;
 		range->high = packed >> 16;
 	} else if (bpf_core_field_exists(struct local_ports___before_6_7,
 					 range)) {
-		old = (const void *)&net->ipv4.ip_local_ports;
 		range->low = BPF_CORE_READ(old, range[0]);
 		range->high = BPF_CORE_READ(old, range[1]);
 	}
