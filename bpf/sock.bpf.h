@@ -242,7 +242,7 @@ static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
 
 /*
  * Up to @frames (a constant) kernel frames, innermost first; user space drops
- * the tracing machinery. Each costs some 100 ns to find.
+ * the tracing machinery.
  */
 static __always_inline void event_stack(struct segment_event *e, void *ctx,
 					const __u32 frames)
