@@ -69,12 +69,10 @@ static bool is_blameless(const struct tcp_snapshot *tcp)
 	return tcp->ca_state == CA_LOSS && !tcp->undo_marker;
 }
 
-static bool is_first(const struct resent *resent)
+/* By the kernel's count, which this one is in: also of what we did not see. */
+static bool is_first(const struct segment_event *e)
 {
-	for (int i = 0; resent && i < RESENT_KINDS; i++)
-		if (resent->counts[i])
-			return false;
-	return true;
+	return e->tcp.total_retrans <= (e->seg.gso_segs ? e->seg.gso_segs : 1);
 }
 
 static bool by_pmtu(const struct evidence_case *c)
@@ -99,7 +97,7 @@ static bool by_pmtu(const struct evidence_case *c)
 		return false;
 	if (resent && resent->old_pmtu > tcp->pmtu)
 		return true;
-	return is_first(resent) && !c->segment->at_mtu_probe &&
+	return is_first(c->segment) && !c->segment->at_mtu_probe &&
 	       !(tcp->flags & SOCK_F_SYN_DATA);
 }
 
