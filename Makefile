@@ -122,7 +122,7 @@ endif
 
 # --- samples ----------------------------------------------------------------------
 
-SAMPLE_SHARED  = samples/stage.c samples/sysctl.c
+SAMPLE_SHARED  = samples/stage.c samples/sysctl.c samples/unseen.c
 SAMPLE_SOURCES = $(filter-out $(SAMPLE_SHARED),$(wildcard samples/*.c))
 SAMPLES        = $(SAMPLE_SOURCES:samples/%.c=$(O)/samples/%)
 
@@ -174,7 +174,8 @@ LIVE_TESTS  = $(patsubst tests/live/%.c,$(O)/tests/live/%,\
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(PARTS)
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
-$(O)/tests/live/%: $(O)/tests/live/%.o $(LIVE_SHARED:%.c=$(O)/%.o)
+$(O)/tests/live/%: $(O)/tests/live/%.o $(LIVE_SHARED:%.c=$(O)/%.o) \
+	$(O)/samples/unseen.o
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lyajl -lcmocka -o $@
 
 check: deps

@@ -73,6 +73,11 @@ enum event_flag {
 	 * user/model/errand.h.
 	 */
 	EVENT_F_OURS = 1 << 4,
+	/*
+	 * EVENT_HOLDER only: the first that a walk tells of this socket. Who
+	 * was found by walks before need not hold it any more.
+	 */
+	EVENT_F_ANEW = 1 << 5,
 };
 
 struct event_header {

@@ -362,8 +362,8 @@ static int on_event(void *arg, const struct event_header *e)
 		return err;
 	item.flow = flow_ref(change.flow);
 	item.state = change.flow ? change.flow->state : 0;
-	item.settled =
-		!is_unanswered(e) && !owner_may_ask(change.flow, e->time);
+	item.settled = !is_unanswered(e) &&
+		       !owner_may_ask(p->kin, change.flow, e->time);
 	item.duration = change.duration;
 	item.duration_known = change.duration_known;
 	err = queue_push(&p->queue, &item, e);

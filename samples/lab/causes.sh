@@ -144,15 +144,30 @@ keep_result() {
 	[[ ! $json ]] || cause_json "$id" >"$results/$id.json"
 }
 
-# play_cause ID: in its place, which is there. Its result goes to $results.
-play_cause() {
-	local id=$1 status=0 verdict seen problem
+# play_cause_once ID: in a place of its own. Sets what judge() sets.
+play_cause_once() {
+	local id=$1 status=0
 
+	make_place "$id"
+	[[ ! $dump ]] || start_tcpdump any tcp
 	watch "$CAUSE_SECONDS" env PATH="$SAMPLES:$HERE/scenes:$PATH" \
 		SAMPLES="$SAMPLES" SCENES="$HERE/scenes" \
 		fast="${fast:+--fast}" sh -c "${cause_command[$id]}" ||
 		status=$?
+	[[ ! $dump ]] || stop_tcpdump
 	judge "$id" "$status"
+}
+
+# play_cause ID [TCPDUMP]: its result goes to $results, and its place stays.
+play_cause() {
+	local id=$1 dump=${2:-} tries=1 verdict seen problem
+
+	play_cause_once "$id"
+	while [[ $verdict == differs ]] && was_spoilt "$tries"; do
+		tries=$((tries + 1))
+		cleanup
+		play_cause_once "$id"
+	done
 	keep_result "$id"
 }
 
@@ -168,7 +183,6 @@ not_provoked() {
 play_in_background() {
 	(
 		clean_up_at_exit
-		make_place "$1"
 		play_cause "$1"
 	) </dev/null &
 }
@@ -238,11 +252,8 @@ show_cause() {
 		not_provoked "$id"
 		return
 	fi
-	make_place "$id"
-	[[ ! $with_tcpdump ]] || start_tcpdump any tcp
-	play_cause "$id"
+	play_cause "$id" "$with_tcpdump"
 	if [[ $with_tcpdump ]]; then
-		stop_tcpdump
 		heading "What tcpdump saw (windows and options left out)"
 		cat "$work/packets"
 	fi

@@ -4,6 +4,7 @@
 #   log       what the players print        text      what tcpwhy prints
 #   tcpdump   what tcpdump prints           packets   the same, shortened
 #   recording tcpwhy's; json: as JSON lines
+#   unseen    how much was kept from BPF: see unseen.h
 # shellcheck shell=bash
 
 netns='' tcpdump_pid='' tcpwhy_pid='' work=''
@@ -95,7 +96,8 @@ watch() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	# A large ring: what other processes do meanwhile goes through it too.
 	# All RSTs: some causes are those of no socket.
-	setsid timeout -k 5 "$limit" "$TCPWHY" run --ring-size 32768 --all-resets \
+	setsid timeout -k 5 "$limit" "$SAMPLES/count-unseen" "$work/unseen" \
+		"$TCPWHY" run --ring-size 32768 --all-resets \
 		-w "$work/recording" -- \
 		bash -c 'exec >"$0" 2>&1 </dev/null; exec "$@"' "$work/log" \
 		ip netns exec "$netns" "$@" \
@@ -105,6 +107,12 @@ watch() {
 	wait "$tcpwhy_pid" || status=$?
 	tcpwhy_pid=''
 	return $status
+}
+
+# was_spoilt TRIES: did the kernel keep from BPF what tcpwhy was to explain? Then
+# it is played once more in another place, twice at most.
+was_spoilt() {
+	(($1 < 3)) && [[ -s $work/unseen && $(<"$work/unseen") -gt 0 ]]
 }
 
 # The recording, as JSON lines.

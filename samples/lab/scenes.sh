@@ -136,14 +136,12 @@ show_json() {
 		  differences: ($differs | split("\n") | map(select(. != "")))}'
 }
 
-# play_scene NAME: runs and shows it; adds to the table.
-play_scene() {
-	local name=$1 differs='' status=0 found command
+# play_scene_once NAME: in a place of its own. Sets $differs.
+play_scene_once() {
+	local name=$1 status=0 command
 
+	differs=''
 	make_place "$name"
-	if [[ ! $json && $name == timeout ]]; then
-		echo "($name takes about $([[ $fast ]] && echo 7 || echo 63) s)" >&2
-	fi
 	[[ ! $with_tcpdump ]] || start_tcpdump lo "tcp port $(port_of "$name")"
 	command_of "$name"
 	watch 200 "${command[@]}" || status=$?
@@ -157,7 +155,21 @@ play_scene() {
 	else
 		differs=$(differences "$name") || true
 	fi
+}
 
+# play_scene NAME: plays and shows it; adds to the table.
+play_scene() {
+	local name=$1 differs found tries=1
+
+	if [[ ! $json && $name == timeout ]]; then
+		echo "($name takes about $([[ $fast ]] && echo 7 || echo 63) s)" >&2
+	fi
+	play_scene_once "$name"
+	while [[ $differs ]] && was_spoilt "$tries"; do
+		tries=$((tries + 1))
+		cleanup
+		play_scene_once "$name"
+	done
 	if [[ $json && -e $work/json ]]; then
 		show_json "$name" "$differs"
 	elif [[ ! $json ]]; then

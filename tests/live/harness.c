@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../samples/unseen.h"
 #include "namespace.h"
 #include "process.h"
 #include "watcher.h"
@@ -16,6 +17,7 @@
 
 static char files[MAX_FILES][32];
 static unsigned int file_count;
+static uint64_t unseen_before;
 
 static const char *setting(const char *name)
 {
@@ -62,12 +64,18 @@ int test_setup(void **state)
 	/* The waits have deadlines; this is for what was not thought of. */
 	alarm(4 * PATIENCE_MS / 1000);
 	namespace_enter();
+	unseen_before = unseen_count();
 	return 0;
 }
 
 int test_teardown(void **state)
 {
+	uint64_t unseen = unseen_count() - unseen_before;
+
 	(void)state;
+	/* tests/run reads this: it is why the test may have failed. */
+	if (unseen)
+		print_message("unseen: %llu\n", (unsigned long long)unseen);
 	watcher_free_all();
 	process_end_all();
 	while (file_count)
@@ -97,6 +105,7 @@ int harness_main(const char *group, const struct CMUnitTest *tests,
 	 */
 	if (setpriority(PRIO_PROCESS, 0, -20))
 		perror("setpriority");
+	unseen_watch();
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	return _cmocka_run_group_tests(group, tests, count, NULL, NULL);

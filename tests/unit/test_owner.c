@@ -127,6 +127,31 @@ static void descriptor_of_another_connection(void **state)
 	assert_int_equal(flow->conn.lport, 0);
 }
 
+/* A walk began before the event, and ended after it. */
+static void a_walk_that_an_event_came_into(void **state)
+{
+	struct holder_query q;
+	struct flow *flow;
+	struct sock_event e;
+
+	flow = go(*state, 1 * SEC, 1, here(), STATE_LISTEN, STATE_SYN_RECV,
+		  NULL);
+	e = descriptor(1 * SEC + 20 * MS, here(), STATE_ESTABLISHED, "p");
+	e.h.flags |= EVENT_F_ANEW;
+	apply(*state, &e);
+	e = descriptor(1 * SEC + 22 * MS, here(), STATE_ESTABLISHED, "c");
+	apply(*state, &e);
+	assert_int_equal(flow_holder_count(flow), 2);
+
+	ask(*state, flow, 1 * SEC + 21 * MS, 1 * SEC + 41 * MS, &q);
+	assert_int_equal(q.held.sock_count, 1);
+	e = descriptor(1 * SEC + 41 * MS, here(), STATE_ESTABLISHED, "c");
+	e.h.flags |= EVENT_F_ANEW;
+	apply(*state, &e);
+	assert_int_equal(flow_holder_count(flow), 1);
+	assert_int_equal(flow->owner->pid, 'c');
+}
+
 static void descriptor_in_another_state(void **state)
 {
 	struct flow *flow = connecting(*state);
@@ -184,19 +209,43 @@ static void several_hold_it(void **state)
 /* What is certain at the event itself need not be looked at again. */
 static void who_acts_is_known(void **state)
 {
+	struct kin *kin = kin_new();
 	struct flow *flow = go(*state, 1 * SEC, 1, here(), STATE_CLOSE,
 			       STATE_SYN_SENT, "c");
 	struct sock_event e =
 		descriptor(3 * SEC, here(), STATE_ESTABLISHED, "c");
 
-	assert_false(owner_may_ask(NULL, 1 * SEC));
-	assert_false(owner_may_ask(flow, 1 * SEC));
-	assert_true(owner_may_ask(flow, 2 * SEC));
+	assert_false(owner_may_ask(kin, NULL, 1 * SEC));
+	assert_false(owner_may_ask(kin, flow, 1 * SEC));
+	assert_true(owner_may_ask(kin, flow, 2 * SEC));
 	go(*state, 3 * SEC, 1, here(), STATE_ESTABLISHED, STATE_FIN_WAIT1, "c");
-	assert_false(owner_may_ask(flow, 3 * SEC));
+	assert_false(owner_may_ask(kin, flow, 3 * SEC));
 	/* Others may have it, too. */
 	apply(*state, &e);
-	assert_true(owner_may_ask(flow, 3 * SEC));
+	assert_true(owner_may_ask(kin, flow, 3 * SEC));
+	kin_free(kin);
+}
+
+/* Its child has what it had, and it may have closed it. */
+static void who_acted_forked_since(void **state)
+{
+	struct kin *kin = kin_new();
+	struct fork_event e = { .h = { .kind = EVENT_FORK,
+				       .size = sizeof(e),
+				       .time = 1 * SEC + MS },
+				.child_pid = 'd' };
+	struct flow *flow = connecting(*state);
+
+	go(*state, 1 * SEC, 1, here(), STATE_SYN_SENT, STATE_ESTABLISHED, "c");
+	assert_false(owner_may_ask(kin, flow, 1 * SEC + 2 * MS));
+	e.h.pid = 'c';
+	e.h.start_time = flow->owner->start_time;
+	assert_int_equal(kin_apply(kin, &e.h), 0);
+	assert_true(owner_may_ask(kin, flow, 1 * SEC + 2 * MS));
+	go(*state, 1 * SEC + 3 * MS, 1, here(), STATE_ESTABLISHED,
+	   STATE_FIN_WAIT1, "c");
+	assert_false(owner_may_ask(kin, flow, 1 * SEC + 3 * MS));
+	kin_free(kin);
 }
 
 static void nobody_is_asked_about_nothing(void **state)
@@ -218,7 +267,9 @@ int main(void)
 		flow_test(descriptor_in_another_state),
 		flow_test(owner_that_is_not_fresh),
 		flow_test(several_hold_it),
+		flow_test(a_walk_that_an_event_came_into),
 		flow_test(who_acts_is_known),
+		flow_test(who_acted_forked_since),
 		flow_test(nobody_is_asked_about_nothing),
 	};
 

@@ -236,7 +236,7 @@ unsigned int flow_find_listeners(const struct flow_table *table,
 
 /* Who held a socket when the kernel was asked; in no order. */
 struct holders {
-	uint64_t time; /* when that was, ns */
+	uint64_t since, time; /* when the first and the last was found, ns */
 	unsigned int count;
 	const struct party *who[];
 };

@@ -61,8 +61,11 @@ int holding_accepted(struct flow_table *table, struct flow *child)
 	return flow_set_owner(table, child, &owner);
 }
 
-/* Records of one scan come close together: what is older is another's. */
-#define SAME_SCAN_NS 20000000ULL
+/*
+ * Records of one walk come close together: what is older is another's, also
+ * where no record says so (those of the start, and of older recordings).
+ */
+#define SAME_WALK_NS 20000000ULL
 
 static size_t size_for(unsigned int count)
 {
@@ -95,7 +98,7 @@ static int begin(struct flow_table *table, struct flow *flow, uint64_t time)
 	while (holders->count)
 		flow_name(table, &holders->who[--holders->count],
 			  &party_nobody);
-	holders->time = time;
+	holders->since = time;
 	return 0;
 }
 
@@ -105,7 +108,8 @@ int holding_answer(struct flow_table *table, struct flow *flow,
 	struct party party = holding_task(e);
 	int err;
 
-	if (!flow->holders || e->time > flow->holders->time + SAME_SCAN_NS) {
+	if (!flow->holders || e->flags & EVENT_F_ANEW ||
+	    e->time > flow->holders->time + SAME_WALK_NS) {
 		err = begin(table, flow, e->time);
 		if (err)
 			return err;
@@ -132,7 +136,7 @@ int holding_answer(struct flow_table *table, struct flow *flow,
 const struct holders *flow_holders(const struct flow *flow, uint64_t time)
 {
 	if (!flow || flow_holder_count(flow) < 2 ||
-	    flow->holders->time + SAME_SCAN_NS < time)
+	    flow->holders->time + SAME_WALK_NS < time)
 		return NULL;
 	return flow->holders;
 }

@@ -2,7 +2,6 @@
 #include "kin.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,14 +16,15 @@ struct member {
 	struct member *children;
 	struct member *prev, *next; /* among its siblings */
 	bool dead;		    /* kept while a child lives */
-	uint64_t exec_time;	    /* 0: no exec was seen */
+	uint64_t fork_time;	    /* the last; 0: none was seen */
+	uint64_t exec_time;	    /* the same */
 	char comm[EVENT_COMM_LEN];  /* since then */
 	UT_hash_handle hh;
 };
 
 struct kin {
 	struct member *members;
-	uint64_t last_exec; /* the latest, ns */
+	uint64_t last_fork, last_exec; /* the latest of all, ns */
 };
 
 struct kin *kin_new(void)
@@ -92,6 +92,7 @@ static int learn_fork(struct kin *kin, const struct fork_event *e)
 
 	if (!parent || !child)
 		return -ENOMEM;
+	parent->fork_time = kin->last_fork = e->h.time;
 	if (!child->parent && child != parent) {
 		child->parent = parent;
 		DL_APPEND(parent->children, child);
@@ -176,4 +177,15 @@ const char *kin_renamed(const struct kin *kin, const struct process_id *id,
 		return NULL;
 	member = find(kin, id);
 	return member && member->exec_time > since ? member->comm : NULL;
+}
+
+bool kin_forked(const struct kin *kin, const struct process_id *id,
+		uint64_t since)
+{
+	const struct member *member;
+
+	if (kin->last_fork < since)
+		return false;
+	member = find(kin, id);
+	return member && member->fork_time >= since;
 }

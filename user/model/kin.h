@@ -6,6 +6,7 @@
 #ifndef TCPWHY_KIN_H
 #define TCPWHY_KIN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event.h"
@@ -34,5 +35,9 @@ unsigned int kin_family(const struct kin *kin, const struct process_id *id,
 /* The name that an exec after @since gave to the process, or NULL. */
 const char *kin_renamed(const struct kin *kin, const struct process_id *id,
 			uint64_t since);
+
+/* Has the process forked since @since? */
+bool kin_forked(const struct kin *kin, const struct process_id *id,
+		uint64_t since);
 
 #endif /* TCPWHY_KIN_H */

@@ -82,13 +82,27 @@ static void add_candidates(const struct owner_finder *finder,
 	}
 }
 
-/* Of a socket that several had, an act proves no more than who acted. */
-static bool is_wanted(const struct flow *flow, uint64_t time)
+/* A child has what its parent had, and the parent may have closed it since. */
+static bool is_fresh(const struct kin *kin, const struct flow *flow,
+		     uint64_t time)
+{
+	const struct process_id id = { flow->owner->start_time,
+				       flow->owner->pid };
+
+	return flow->owner_time + FRESH_NS >= time &&
+	       !kin_forked(kin, &id, flow->owner_time);
+}
+
+/*
+ * Of a socket that several had, an act proves no more than who acted. And who
+ * was found before @time, by a walk that ended later, may have let go of it.
+ */
+static bool is_wanted(const struct kin *kin, const struct flow *flow,
+		      uint64_t time)
 {
 	return flow && !flow->destroyed && !flow->listener &&
-	       (flow->owner_time + FRESH_NS < time ||
-		flow_holder_count(flow) > 1) &&
-	       (!flow->holders || flow->holders->time < time);
+	       (!is_fresh(kin, flow, time) || flow_holder_count(flow) > 1) &&
+	       (!flow->holders || flow->holders->since < time);
 }
 
 /* The kernel chooses a client's port after it told of the connect(). */
@@ -98,11 +112,12 @@ static bool has_no_port(const struct flow *flow)
 	       !flow->destroyed && flow->owner->pid;
 }
 
-bool owner_may_ask(const struct flow *flow, uint64_t time)
+bool owner_may_ask(const struct kin *kin, const struct flow *flow,
+		   uint64_t time)
 {
 	if (!flow || flow->destroyed || flow->listener)
 		return false;
-	return flow->owner_time + FRESH_NS < time || flow_holder_count(flow) ||
+	return !is_fresh(kin, flow, time) || flow_holder_count(flow) ||
 	       has_no_port(flow);
 }
 
@@ -111,7 +126,7 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
 {
 	if (!flow || flow->asked_time >= time)
 		return;
-	if (is_wanted(flow, time)) {
+	if (is_wanted(finder->kin, flow, time)) {
 		flow->asked_time = finder->now;
 		q->held.socks[q->held.sock_count++] = flow->sock;
 		add_candidates(finder, &q->held, flow);

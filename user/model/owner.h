@@ -30,7 +30,8 @@ void owner_ask(const struct owner_finder *finder, struct flow *flow,
  * acts on its socket alone is known; but of one that several hold, or may hold
  * by then, the kernel is asked.
  */
-bool owner_may_ask(const struct flow *flow, uint64_t time);
+bool owner_may_ask(const struct kin *kin, const struct flow *flow,
+		   uint64_t time);
 
 /*
  * Add to @query the listeners on this host that a SYN sent along @conn at

@@ -136,6 +136,21 @@ static enum found how_many(const struct holders *holders,
 	return found;
 }
 
+/* What is told from @from on is one answer. */
+static void mark_beginnings(const struct holder_list *list, size_t from,
+			    struct scan *scan)
+{
+	for (unsigned int i = 0; i < list->sock_count; i++) {
+		size_t at = from;
+
+		while (at < scan->count &&
+		       scan->events[at].h.sock != list->socks[i])
+			at++;
+		if (at < scan->count)
+			scan->events[at].h.flags |= EVENT_F_ANEW;
+	}
+}
+
 static int ask_who(struct holders *holders, const struct holder_list *list,
 		   bool patient, struct scan *scan)
 {
@@ -151,6 +166,7 @@ static int ask_who(struct holders *holders, const struct holder_list *list,
 		err = ask_all(holders, list,
 			      found == FOUND_SOME ? RESERVE_NS : 0, from, scan);
 	want(holders, list, false);
+	mark_beginnings(list, from, scan);
 	return err;
 }
 
