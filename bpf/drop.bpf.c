@@ -51,7 +51,7 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 	e->conn = conn;
 	e->location = (__u64)location;
 	e->reason = kfree_reason(ctx);
-	event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	tp = rx ? bpf_skc_to_tcp_sock((void *)rx) : 0;
 	if (tp)
 		tcp_snapshot_take(&e->tcp, tp);

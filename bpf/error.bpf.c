@@ -31,7 +31,7 @@ int BPF_PROG(on_error, const struct sock *sk)
 	e->reason = EVENT_NO_REASON;
 	conn_from_sock(&e->conn, tp);
 	tcp_snapshot_take(&e->tcp, tp);
-	event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);

@@ -60,7 +60,7 @@ int BPF_PROG(on_packet, const struct sk_buff *skb)
 	e->conn.family = conn.family;
 	e->conn.uid = conn.uid;
 	e->conn.netns = conn.netns;
-	event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	event_task(&e->h);
 	event_submit(&e->h);
 	return 0;

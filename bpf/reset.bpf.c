@@ -6,13 +6,7 @@
 #include "sock.bpf.h"
 #include "turn.bpf.h"
 
-/*
- * Four frames are tracing's. What answers a segment is told by who called
- * that, and by whom this was; an act by all down to the system call, or a
- * softirq.
- */
-#define ANSWER_FRAMES	14
-#define RECEIVED_FRAMES 10
+#define RCV_SHUTDOWN 1 /* of sk_shutdown, include/net/sock.h */
 
 /*
  * A RST answers a segment (skb set; the 4-tuple is the segment's, since a
@@ -52,10 +46,7 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	e->reason = send_reset_reason(ctx);
 	e->conn = conn;
 	e->seg = seg;
-	if (seg.present)
-		event_stack(e, ctx, ANSWER_FRAMES);
-	else
-		event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	event_task(&e->h);
 	if (has_sock && sk) {
 		e->h.sock = (__u64)sk;
@@ -103,7 +94,13 @@ static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)
 	e->reason = EVENT_NO_REASON;
 	conn_from_sock(&e->conn, tp);
 	tcp_snapshot_take(&e->tcp, tp);
-	event_stack(e, ctx, RECEIVED_FRAMES);
+	/*
+	 * tcp_reset() is also called where no RST came in, when there is data
+	 * that nobody will read (tcp_rcv_state_process()): the stack tells. To
+	 * walk it costs more than all else here.
+	 */
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		event_stack(e, ctx);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);

@@ -39,7 +39,7 @@ int BPF_PROG(on_retransmit, const struct sock *sk, const struct sk_buff *skb)
 	tcp_snapshot_take(&e->tcp, tp);
 	segment_from_queue(&e->seg, skb);
 	e->at_mtu_probe = e->seg.seq == tp->mtu_probe.probe_seq_start;
-	event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
@@ -114,7 +114,7 @@ int BPF_PROG(on_retransmit_synack, const struct sock *sk,
 	e->req.num_timeout = BPF_CORE_READ_BITFIELD(req, num_timeout);
 	e->req.acked = BPF_CORE_READ_BITFIELD(&treq->req, acked);
 	e->req.fastopen = treq->tfo_listener;
-	event_stack(e, ctx, EVENT_MAX_FRAMES);
+	event_stack(e, ctx);
 	event_submit(&e->h);
 	return 0;
 }

@@ -169,11 +169,30 @@ static void set_ring_size(struct argp_state *state, const char *arg)
 	options->ring_bytes = kib << 10;
 }
 
+static void check_quiet(struct argp_state *state)
+{
+	const struct options *options = options_of(state);
+
+	if (!options->quiet)
+		return;
+	if (!options->record)
+		argp_error(state, "--quiet: nothing would be left; it is for "
+				  "--write=FILE");
+	if (options->json)
+		argp_error(state, "--quiet and --json: which of the two?");
+}
+
 static error_t parse_live(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
 	case 'w':
 		options_of(state)->record = arg;
+		return 0;
+	case 'q':
+		options_of(state)->quiet = true;
+		return 0;
+	case ARGP_KEY_END:
+		check_quiet(state);
 		return 0;
 	case KEY_CMDLINE:
 		options_of(state)->cmdlines = true;
@@ -241,6 +260,8 @@ static const struct argp_option filter_options[] = {
 static const struct argp_option live_options[] = {
 	{ NULL, 0, NULL, 0, "Watching:", 3 },
 	{ "write", 'w', "FILE", 0, "record to FILE, for replay", 3 },
+	{ "quiet", 'q', NULL, 0,
+	  "with --write: record, and explain nothing; costs less", 3 },
 	{ "cmdline", KEY_CMDLINE, NULL, 0,
 	  "show (and record) full command lines: they may hold secrets", 3 },
 	{ "all-resets", KEY_ALL_RESETS, NULL, 0,

@@ -28,6 +28,7 @@ struct options {
 	const char *record; /* -w FILE; NULL: none */
 	uint32_t ring_bytes;
 	uint32_t max_sockets; /* how many are remembered */
+	bool quiet;	      /* with record alone */
 	bool cmdlines;
 	bool all_resets;
 	struct scope *scope; /* filters */
@@ -39,7 +40,7 @@ struct options {
 enum option_groups {
 	OPTIONS_OUTPUT = 1 << 0, /* how it is shown */
 	OPTIONS_FILTERS = 1 << 1,
-	OPTIONS_LIVE = 1 << 2,	   /* -w --ring-size */
+	OPTIONS_LIVE = 1 << 2,	   /* -w --quiet --ring-size */
 	OPTIONS_MARKDOWN = 1 << 3, /* --markdown */
 	OPTIONS_JSON = 1 << 4,	   /* --json, without the rest of output */
 };

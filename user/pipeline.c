@@ -169,14 +169,19 @@ static void tell_needless(struct pipeline *p, const struct moment *m)
 			p->sink->ops->amendment(p->sink, &a);
 }
 
-/* A connection that was over, its ports free for the next. */
+/*
+ * A connection that was over, its ports free for the next. The address of its
+ * socket may be that of another by then.
+ */
 static bool is_former(const struct moment *m)
 {
 	uint64_t ended = m->flow->past->ended.time;
+	uint64_t gone = m->flow->past->gone.time;
+	uint64_t time = m->event->time;
 
-	return ended && ended < m->event->time &&
-	       m->flow->sock != m->event->sock &&
-	       !flow_in_time_wait(m->flow, m->event->time);
+	return ended && ended < time &&
+	       (m->flow->sock != m->event->sock || (gone && gone < time)) &&
+	       !flow_in_time_wait(m->flow, time);
 }
 
 /* Of a handshake: whose it is to be only a listener's. */
@@ -237,6 +242,8 @@ static int settle_event(struct pipeline *p, const struct queue_item *item,
 
 	if (!m.conn || !is_shown(e))
 		return 0;
+	if (p->sink->ops->detail == FINDING_NONE)
+		return owner_settle(p->kin, p->flows, m.flow);
 	/* A mini-socket's or listener's event has its own, complete ends. */
 	if (m.flow && m.flow->sock == e->sock &&
 	    (!m.conn->lport || !m.conn->rport || event_sock(e)))

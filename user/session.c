@@ -95,6 +95,7 @@ static struct sink *new_sink(const struct session *s)
 	struct sink_options o = {
 		.out = stdout,
 		.host = s->host,
+		.record = s->options->record,
 		.clock = s->options->clock,
 		.colour = wants_colour(),
 		.why_only = s->options->why_only,
@@ -103,6 +104,8 @@ static struct sink *new_sink(const struct session *s)
 		.width = page_terminal_width(),
 	};
 
+	if (s->options->quiet)
+		return quiet_sink_new(&o);
 	return s->options->json ? json_sink_new(&o) : text_sink_new(&o);
 }
 

@@ -20,7 +20,7 @@ static const struct {
 	{ "tcpwhy", STORM, 0.92 },
 	{ "tcpwhy --json", STORM, 0.85 },
 	{ "tcpwhy --why-only", STORM, 0.97 },
-	{ "tcpwhy -w", STORM, 0.97 },
+	{ "tcpwhy -q -w", STORM, 0.97 },
 	{ "tcpwhy --port 1", STORM, 0.99 },
 	{ NULL, PINGPONG, 0.99 },
 };

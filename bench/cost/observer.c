@@ -85,6 +85,16 @@ static bool count_text(FILE *out, FILE *err, struct tally *tally)
 	return at && sscanf(at, ", %lf lost", &tally->lost) == 1;
 }
 
+/* "-- 6042 events recorded, 0 lost; ..." */
+static bool count_recorded(FILE *out, FILE *err, struct tally *tally)
+{
+	const char *at = strstr(last_part(out), "-- ");
+
+	(void)err;
+	return at && sscanf(at, "-- %lf events recorded, %lf lost",
+			    &tally->events, &tally->lost) == 2;
+}
+
 static bool count_json(FILE *out, FILE *err, struct tally *tally)
 {
 	const char *at = strstr(last_part(out), "\"type\":\"end\"");
@@ -131,7 +141,7 @@ const struct observer observers[] = {
 	{ "tcpwhy", { NULL }, count_text },
 	{ "tcpwhy --json", { NULL, "--json" }, count_json },
 	{ "tcpwhy --why-only", { NULL, "--why-only" }, count_text },
-	{ "tcpwhy -w", { NULL, "-w", "recording" }, count_text },
+	{ "tcpwhy -q -w", { NULL, "-q", "-w", "recording" }, count_recorded },
 	{ "tcpwhy --port 1", { NULL, "--port", "1" }, count_text },
 	{ "tcpstates", { "tcpstates" }, count_tcpstates },
 	{ "tcpdump -w",

@@ -123,6 +123,51 @@ static void replay_filtered(void **state)
 	record_and_replay(ARGS("--json", "--port", "8082", "-6"));
 }
 
+/* Nothing is said, and all is recorded. */
+static void quiet_recording(void **state)
+{
+	const char *file = temporary_file();
+	struct watcher *live, *again;
+	yajl_val finding;
+
+	(void)state;
+	live = watcher_run(ARGS("--quiet", "-w", file),
+			   "exec $SAMPLES/sample2");
+	watcher_finish(live);
+	EXPECT(live, live->status == 0, "exit status 0");
+	EXPECT(live,
+	       live->process->out.at &&
+		       strstr(live->process->out.at, " recorded, 0 lost; ") &&
+		       strchr(live->process->out.at, '\n')[1] == '\0',
+	       "one line, of what was recorded");
+	again = watcher_start(ARGS("replay", "--json", file));
+	watcher_finish(again);
+	finding = expect_one(again, "rst.linger-zero");
+	EXPECT(again,
+	       json_number(finding, "owner/pid") ==
+		       watcher_role(live, "sample2-server"),
+	       "the server's doing");
+}
+
+static void quiet_without_a_file(void **state)
+{
+	struct watcher *watcher = watcher_start(ARGS("watch", "--quiet"));
+
+	(void)state;
+	watcher_finish(watcher);
+	expect_complaint(watcher, 2, "it is for --write=FILE");
+}
+
+static void quiet_and_json(void **state)
+{
+	struct watcher *watcher =
+		watcher_start(ARGS("watch", "-q", "--json", "-w", "/dev/null"));
+
+	(void)state;
+	watcher_finish(watcher);
+	expect_complaint(watcher, 2, "--quiet and --json");
+}
+
 /* What was known before the start is recorded too. */
 static void replay_older_sockets(void **state)
 {
@@ -250,6 +295,8 @@ int main(int argc, char **argv)
 		LIVE_TEST(replay_filtered),   LIVE_TEST(replay_json_why_only),
 		LIVE_TEST(replay_file_first), LIVE_TEST(replay_older_sockets),
 		LIVE_TEST(replay_losses),     LIVE_TEST(kill_nine),
+		LIVE_TEST(quiet_recording),   LIVE_TEST(quiet_without_a_file),
+		LIVE_TEST(quiet_and_json),
 	};
 
 	return harness_main("recording", tests, COUNT(tests), argc, argv);

@@ -365,6 +365,23 @@ static void handshake_where_a_connection_was(void **state)
 	}
 }
 
+/* ... and had the socket that is this request's now: its address is the same.
+ */
+static void handshake_at_the_address_of_another(void **state)
+{
+	struct segment_event e = half_open(*state, "NOT_SPECIFIED");
+	struct lab *lab = *state;
+
+	e.h.sock = CHILD_SOCK;
+	lab_listen(lab, 1 * SEC, turned(remote()));
+	lab_state(lab, 2 * SEC, CHILD_SOCK, remote(), STATE_LISTEN,
+		  STATE_SYN_RECV, 0);
+	lab_state(lab, 3 * SEC, CHILD_SOCK, remote(), STATE_SYN_RECV,
+		  STATE_CLOSE, 0);
+	lab_destroy(lab, 3 * SEC, CHILD_SOCK, remote(), 0);
+	assert_cause(lab_judge(lab, &e), "rst-received.handshake");
+}
+
 static void reset_to_a_port_without_listener(void **state)
 {
 	struct segment_event e = half_open(*state, "NOT_SPECIFIED");
@@ -424,6 +441,7 @@ int main(void)
 		lab_test(dropped_after_a_real_one),
 		lab_test(handshake),
 		lab_test(handshake_where_a_connection_was),
+		lab_test(handshake_at_the_address_of_another),
 		lab_test(reset_to_a_port_without_listener),
 		lab_test(reset_without_symbols),
 		lab_test(handshake_or_something_else),

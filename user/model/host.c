@@ -21,7 +21,7 @@ struct name_entry {
 
 struct symbol_entry {
 	uint64_t address;
-	char *name;
+	struct symbol symbol; /* its name is ours */
 	UT_hash_handle hh;
 };
 
@@ -103,7 +103,7 @@ void host_free(struct host *host)
 	HASH_ITER(hh, host->symbols, symbol, next_symbol)
 	{
 		HASH_DEL(host->symbols, symbol);
-		free(symbol->name);
+		free((char *)symbol->symbol.name);
 		free(symbol);
 	}
 	HASH_ITER(hh, host->processes, process, next_process)
@@ -162,11 +162,12 @@ static int learn_symbol(struct host *host, const struct fact *fact)
 	if (!entry)
 		return -ENOMEM;
 	entry->address = address;
-	entry->name = strdup(fact->symbol.name);
-	if (!entry->name) {
+	entry->symbol.name = strdup(fact->symbol.name);
+	if (!entry->symbol.name) {
 		free(entry);
 		return -ENOMEM;
 	}
+	entry->symbol.role = frame_role(entry->symbol.name);
 	HASH_ADD(hh, host->symbols, address, sizeof(entry->address), entry);
 	return 0;
 }
@@ -300,12 +301,19 @@ const char *host_name(const struct host *host, enum name_space space,
 	return entry ? entry->name : NULL;
 }
 
-const char *host_symbol(const struct host *host, uint64_t address)
+const struct symbol *host_frame(const struct host *host, uint64_t address)
 {
 	struct symbol_entry *entry;
 
 	HASH_FIND(hh, host->symbols, &address, sizeof(address), entry);
-	return entry ? entry->name : NULL;
+	return entry ? &entry->symbol : NULL;
+}
+
+const char *host_symbol(const struct host *host, uint64_t address)
+{
+	const struct symbol *symbol = host_frame(host, address);
+
+	return symbol ? symbol->name : NULL;
 }
 
 const char *host_netns(const struct host *host, uint32_t inode)

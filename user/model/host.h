@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "frame.h"
 #include "source.h"
 
 /* One process; pid alone would not do, pids are reused. */
@@ -50,7 +51,14 @@ uint64_t host_jiffies_us(const struct host *host, uint64_t jiffies);
 const char *host_name(const struct host *host, enum name_space space,
 		      int32_t value);
 
-/* The function that @address lies in, or NULL. */
+/* A function of the kernel. */
+struct symbol {
+	const char *name;
+	enum frame_role role;
+};
+
+/* The function that @address lies in, or NULL; by its name alone: */
+const struct symbol *host_frame(const struct host *host, uint64_t address);
 const char *host_symbol(const struct host *host, uint64_t address);
 
 /* The name that "ip netns" gave to a namespace, or NULL. */

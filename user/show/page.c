@@ -93,40 +93,56 @@ void page_time(const struct sink_options *page, uint64_t time)
 	fputs_unlocked(text, page->out);
 }
 
-/* The length of what is not to be broken at the start of @text. */
-static size_t next_word(const struct sink_options *page, const char *text,
-			unsigned int indent)
-{
-	size_t len = strcspn(text, " ");
+struct word {
+	size_t len;
+	unsigned int columns;
+};
 
+/* What is not to be broken at the start of @text. */
+static struct word next_word(const struct sink_options *page, const char *text,
+			     unsigned int indent)
+{
+	struct word word = { .len = strchrnul(text, ' ') - text };
+
+	word.columns = columns_of(text, word.len);
 	/* What is wider than a line has to be broken after all. */
-	if (columns_of(text, len) > page_width(page) - indent)
-		len = strcspn(text, " \x01");
-	return len;
+	if (word.columns > page_width(page) - indent) {
+		word.len = strcspn(text, " \x01");
+		word.columns = columns_of(text, word.len);
+	}
+	return word;
+}
+
+static void put_word(FILE *out, const char *text, size_t len)
+{
+	if (!memchr(text, PAGE_STICKY, len)) {
+		fwrite_unlocked(text, 1, len, out);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		putc_unlocked(text[i] == PAGE_STICKY ? ' ' : text[i], out);
 }
 
 static void wrap(const struct sink_options *page, const char *text,
 		 unsigned int at, unsigned int indent)
 {
 	while (*text) {
-		size_t len = next_word(page, text, indent);
-		unsigned int columns = columns_of(text, len);
+		struct word word = next_word(page, text, indent);
 
-		if (at > indent && at + 1 + columns > page_width(page)) {
+		if (at > indent && at + 1 + word.columns > page_width(page)) {
 			fprintf(page->out, "\n%*s", indent, "");
 			at = indent;
 		} else if (at > indent) {
 			putc_unlocked(' ', page->out);
 			at++;
 		}
-		for (size_t i = 0; i < len; i++)
-			putc_unlocked(text[i] == PAGE_STICKY ? ' ' : text[i],
-				      page->out);
-		at += columns;
-		text += len;
-		text += strspn(text, " \x01");
+		put_word(page->out, text, word.len);
+		at += word.columns;
+		text += word.len;
+		while (*text == ' ' || *text == PAGE_STICKY)
+			text++;
 	}
-	fputc('\n', page->out);
+	putc_unlocked('\n', page->out);
 }
 
 void page_wrapped(const struct sink_options *page, const char *text,

@@ -33,6 +33,7 @@ struct sink_second {
 struct sink_options {
 	FILE *out;
 	const struct host *host;
+	const char *record; /* the file that is recorded to; NULL: none */
 	enum sink_clock clock;
 	bool colour;
 	bool why_only;		  /* findings, no events and closing lines */
@@ -123,6 +124,8 @@ struct sink {
 /* Each returns NULL when out of memory; sink_free() accepts NULL. */
 struct sink *text_sink_new(const struct sink_options *options);
 struct sink *json_sink_new(const struct sink_options *options);
+/* Says nothing but at the end what was recorded, and what was lost. */
+struct sink *quiet_sink_new(const struct sink_options *options);
 
 static inline void sink_advance(struct sink *sink, uint64_t now)
 {

@@ -171,6 +171,18 @@ static void print_troubles(FILE *out, const struct summary *s)
 			(unsigned long long)s->evicted);
 }
 
+void summary_print_recorded(const struct sink_options *page,
+			    const struct summary *s)
+{
+	fprintf(page->out,
+		"-- %llu event%s recorded, %llu lost; to have them explained: "
+		"tcpwhy replay %s\n",
+		(unsigned long long)s->received, plural(s->received),
+		(unsigned long long)s->lost, page->record);
+	print_filtered(page->out, s);
+	print_troubles(page->out, s);
+}
+
 void summary_print(const struct sink_options *page, const struct summary *s)
 {
 	print_first_line(page, s);

@@ -8,6 +8,9 @@
 /* How many of a ranking are shown. */
 #define SUMMARY_MAX_LINES 10
 
+/* How much was recorded to the file of @page, and what was not. */
+void summary_print_recorded(const struct sink_options *page,
+			    const struct summary *s);
 void summary_print(const struct sink_options *page, const struct summary *s);
 
 #endif /* TCPWHY_SUMMARY_H */

@@ -31,7 +31,7 @@ struct process_seen {
 
 #define MAX_PROCESSES_SEEN 16384
 #define MAX_NETNS_SEEN	   4096
-#define RECENT_ADDRESSES   1024
+#define RECENT_STACKS	   256
 
 struct netns_seen {
 	uint32_t inode;
@@ -45,8 +45,8 @@ struct facts {
 	bool reading;	       /* ... into syms, by reader */
 	pthread_t reader;
 	struct address_seen *addresses;
-	/* Asked for lately, each at its place: a look instead of a search. */
-	uint64_t recent_addresses[RECENT_ADDRESSES];
+	/* Told lately, each at its place: the same few come all the time. */
+	uint64_t recent_stacks[RECENT_STACKS][EVENT_MAX_FRAMES];
 	struct process_id recent_process;
 	uint32_t recent_netns;
 	uint64_t names_looked;	 /* at the directory of names, event time */
@@ -147,14 +147,11 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 		       const struct source_handler *handler)
 {
 	struct fact fact = { .kind = FACT_SYMBOL };
-	uint64_t *recent =
-		&facts->recent_addresses[address / 4 % RECENT_ADDRESSES];
 	struct address_seen *seen;
 	char program[64];
 
-	if (*recent == address || !address)
+	if (!address)
 		return 0;
-	*recent = address;
 	HASH_FIND(hh, facts->addresses, &address, sizeof(address), seen);
 	if (seen)
 		return 0;
@@ -168,6 +165,25 @@ static int symbol_fact(struct facts *facts, uint64_t address,
 	fact.symbol.name =
 		function_at(facts, address - 1, program, sizeof(program));
 	return fact.symbol.name ? handler->fact(handler->arg, &fact) : 0;
+}
+
+static int stack_facts(struct facts *facts, const struct segment_event *e,
+		       const struct source_handler *handler)
+{
+	size_t size = e->frames * sizeof(e->stack[0]);
+	uint64_t mixed = 0, *recent;
+	int err = 0;
+
+	for (uint32_t i = 0; i < e->frames; i++)
+		mixed = (mixed ^ e->stack[i]) * 0x9e3779b97f4a7c15ULL;
+	recent = facts->recent_stacks[(mixed >> 32) % RECENT_STACKS];
+	if (!memcmp(recent, e->stack, size))
+		return 0;
+	for (uint32_t i = 0; i < e->frames && !err; i++)
+		err = symbol_fact(facts, e->stack[i], handler);
+	if (!err)
+		memcpy(recent, e->stack, size);
+	return err;
 }
 
 static int process_fact(struct facts *facts, uint32_t pid, uint64_t start_time,
@@ -320,8 +336,7 @@ int facts_for(struct facts *facts, const struct event_header *event,
 		conn ? netns_fact(facts, conn->netns, event->time, handler) : 0;
 
 	if (segment && !err) {
-		for (uint32_t i = 0; i < segment->frames && !err; i++)
-			err = symbol_fact(facts, segment->stack[i], handler);
+		err = stack_facts(facts, segment, handler);
 		if (!err && segment->location)
 			err = symbol_fact(facts, segment->location, handler);
 	}

@@ -47,6 +47,7 @@ enum finding_detail {
 	FINDING_FACTS, /* all but the phrases of its evidence */
 	FINDING_BRIEF, /* what, who, where and why: neither evidence nor texts
 			*/
+	FINDING_NONE,  /* nobody wants to know: it need not be judged */
 };
 
 /* One piece of evidence, and how it reads. */

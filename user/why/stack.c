@@ -3,66 +3,30 @@
 
 #include <string.h>
 
-/* Where a softirq, or a timer in one, begins: net/core/dev.c, kernel/time. */
-static const struct {
-	const char *function;
-	enum stack_context context;
-} boundaries[] = {
-	{ "process_backlog", STACK_SOFTIRQ },
-	{ "__napi_poll", STACK_SOFTIRQ },
-	{ "net_rx_action", STACK_SOFTIRQ },
-	{ "call_timer_fn", STACK_TIMER },
-	{ "expire_timers", STACK_TIMER },
-	{ "__run_timers", STACK_TIMER },
-	{ "run_timer_softirq", STACK_TIMER },
-	{ "hrtimer_run_softirq", STACK_TIMER },
-	{ "tasklet_action_common", STACK_SOFTIRQ },
-	{ "handle_softirqs", STACK_SOFTIRQ },
-	{ "__do_softirq", STACK_SOFTIRQ },
-	{ "do_softirq", STACK_SOFTIRQ },
-};
-
-static enum stack_context boundary(const char *function)
-{
-	for (size_t i = 0; i < sizeof(boundaries) / sizeof(boundaries[0]); i++)
-		if (!strcmp(function, boundaries[i].function))
-			return boundaries[i].context;
-	return STACK_UNKNOWN;
-}
-
-/* The innermost frames are the tracepoint and our program, not the kernel's. */
-static bool is_tracing(const char *function)
-{
-	return !strncmp(function, "bpf_", 4) ||
-	       !strncmp(function, "__bpf_trace_", 12) ||
-	       !strncmp(function, "__traceiter_", 12) ||
-	       !strncmp(function, "trace_call_bpf", 14);
-}
-
 void stack_read(struct stack *stack, const struct host *host,
 		const struct segment_event *e)
 {
-	unsigned int i = 0;
+	static const struct symbol unknown = { "?", FRAME_ORDINARY };
+	bool traced = true; /* the innermost frames are */
 
 	memset(stack, 0, sizeof(*stack));
-	while (i < e->frames) {
-		const char *name = host_symbol(host, e->stack[i]);
+	for (unsigned int i = 0; i < e->frames; i++) {
+		const struct symbol *s = host_frame(host, e->stack[i]);
 
-		if (!name || !is_tracing(name))
-			break;
-		i++;
-	}
-	for (; i < e->frames; i++) {
-		const char *name = host_symbol(host, e->stack[i]);
-
-		if (!name)
-			name = "?";
+		if (!s)
+			s = &unknown;
+		traced = traced && s->role == FRAME_TRACING;
+		if (traced)
+			continue;
 		if (stack->context == STACK_UNKNOWN)
-			stack->context = boundary(name);
+			stack->context =
+				s->role == FRAME_SOFTIRQ ? STACK_SOFTIRQ
+				: s->role == FRAME_TIMER ? STACK_TIMER
+							 : STACK_UNKNOWN;
 		if (stack->context == STACK_UNKNOWN)
-			stack->frames[stack->count++] = name;
+			stack->frames[stack->count++] = s->name;
 		else
-			stack->below[stack->below_count++] = name;
+			stack->below[stack->below_count++] = s->name;
 	}
 	/* Without a boundary it is the task's own, if it was named at all. */
 	if (stack->context == STACK_UNKNOWN && stack->count &&
