@@ -122,7 +122,7 @@ endif
 
 # --- samples ----------------------------------------------------------------------
 
-SAMPLE_SHARED  = samples/stage.c samples/sysctl.c samples/unseen.c
+SAMPLE_SHARED  = $(patsubst %,samples/%.c,stage socket sysctl unseen)
 SAMPLE_SOURCES = $(filter-out $(SAMPLE_SHARED),$(wildcard samples/*.c))
 SAMPLES        = $(SAMPLE_SOURCES:samples/%.c=$(O)/samples/%)
 
@@ -155,7 +155,7 @@ $(O)/samples/%.bpf.o: samples/%.bpf.c Makefile
 
 lab: deps
 	@$(MAKE) --no-print-directory all samples
-	samples/tcpstates-lab all --fast
+	TCPWHY=$(O)/tcpwhy SAMPLES=$(O)/samples samples/tcpstates-lab all --fast
 
 # --- benchmarks ------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "samples/bpf/destroy.skel.h"
 
 #define CANNOT 77 /* what the lab knows as: not on this kernel */

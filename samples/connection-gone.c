@@ -17,7 +17,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void serve(struct stage *s)
 {

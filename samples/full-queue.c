@@ -15,7 +15,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 #define LIMIT	   1
 #define FIT	   (LIMIT + 1) /* "full" means above the limit */

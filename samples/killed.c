@@ -17,7 +17,7 @@
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void fill_end(const struct sockaddr_storage *addr, __be16 *port,
 		     __be32 ip[4])

@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "stage.h"
+#include "socket.h"
 
 /* Closes its end of @gate when the server has closed the listener. */
 static void work(const int gate[2])

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "local-drop/obstacle.h"
 
 static const struct obstacle *const obstacles[] = {

@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "remote/tun.h"
 
 #ifndef IPPROTO_MPTCP

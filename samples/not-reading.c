@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 #define TOTAL	 (1 << 20)
 #define BUSY_MS	 3500

@@ -17,7 +17,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 #define CLIENT_PORT 18089
 

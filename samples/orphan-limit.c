@@ -18,7 +18,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "sysctl.h"
 
 #define MAX_ORPHANS "/proc/sys/net/ipv4/tcp_max_orphans"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "sysctl.h"
 
 #define TCP_MEM "/proc/sys/net/ipv4/tcp_mem"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void stop(struct stage *s, int listener)
 {

@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include "stage.h"
+#include "socket.h"
 #include "remote/segment.h"
 
 /* The number of the next byte that @fd will send. */

@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void serve(struct stage *s)
 {

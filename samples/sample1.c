@@ -8,7 +8,7 @@
  */
 #include <unistd.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void serve(struct stage *s)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void serve(struct stage *s)
 {

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "stage.h"
+#include "socket.h"
 
 static void serve(struct stage *s)
 {

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "../stage.h"
+#include "../socket.h"
 
 struct obstacle {
 	const char *name; /* of the variant; NULL: without one */

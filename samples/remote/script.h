@@ -6,7 +6,7 @@
 #ifndef SAMPLES_REMOTE_SCRIPT_H
 #define SAMPLES_REMOTE_SCRIPT_H
 
-#include "../stage.h"
+#include "../socket.h"
 #include "peer.h"
 
 struct script {
