@@ -223,7 +223,7 @@ static bool flow_matches(const struct scope *scope, const struct flow *flow)
 	if (!flow)
 		return false;
 	for (unsigned int i = 0; i < flow_holder_count(flow); i++)
-		if (party_matches(scope, flow->holders->who[i]))
+		if (party_matches(scope, flow_holder(flow, i)))
 			return true;
 	return party_matches(scope, flow->owner) ||
 	       party_matches(scope, flow->past->act.who) ||

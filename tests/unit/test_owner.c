@@ -206,6 +206,33 @@ static void several_hold_it(void **state)
 	assert_null(flow_holders(NULL, 9 * SEC));
 }
 
+/* Who acts is another than the one that was found: both hold it. */
+static void another_than_was_found(void **state)
+{
+	struct sock_event e =
+		descriptor(2 * SEC, here(), STATE_ESTABLISHED, "c");
+	struct flow *flow;
+
+	flow = go(*state, 1 * SEC, 1, here(), STATE_CLOSE, STATE_SYN_SENT, "c");
+	go(*state, 1 * SEC, 1, here(), STATE_SYN_SENT, STATE_ESTABLISHED, NULL);
+	apply(*state, &e);
+	assert_int_equal(flow_holder_count(flow), 1);
+	assert_int_equal(flow_holder(flow, 0)->pid, 'c');
+	go(*state, 2 * SEC + MS, 1, here(), STATE_ESTABLISHED, STATE_FIN_WAIT1,
+	   "d");
+	assert_int_equal(flow->owner->pid, 'd');
+	assert_int_equal(flow_holder_count(flow), 1);
+	assert_int_equal(flow_holder(flow, 0)->pid, 'c');
+
+	/* And a walk that was slower than the act. */
+	e = descriptor(2 * SEC, here(), STATE_ESTABLISHED, "e");
+	e.h.flags |= EVENT_F_ANEW;
+	apply(*state, &e);
+	assert_int_equal(flow->owner->pid, 'd');
+	assert_int_equal(flow_holder_count(flow), 1);
+	assert_int_equal(flow_holder(flow, 0)->pid, 'e');
+}
+
 /* What is certain at the event itself need not be looked at again. */
 static void who_acts_is_known(void **state)
 {
@@ -268,6 +295,7 @@ int main(void)
 		flow_test(owner_that_is_not_fresh),
 		flow_test(several_hold_it),
 		flow_test(a_walk_that_an_event_came_into),
+		flow_test(another_than_was_found),
 		flow_test(who_acts_is_known),
 		flow_test(who_acted_forked_since),
 		flow_test(nobody_is_asked_about_nothing),

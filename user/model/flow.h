@@ -140,7 +140,9 @@ struct flow {
 	bool killed : 1; /* aborted from outside: its last acts are not its own
 			  */
 	bool established : 1; /* was at some time */
-	uint8_t place : 2;    /* the table's, as are link and number */
+	bool alone : 1; /* its owner was, when the kernel was asked: owner_time
+			 */
+	uint8_t place : 2; /* the table's, as are link and number */
 	uint8_t link : 2;
 
 	const struct party *owner;
@@ -234,7 +236,10 @@ unsigned int flow_find_listeners(const struct flow_table *table,
 				 const struct event_conn *conn, uint64_t time,
 				 struct flow **out, unsigned int max);
 
-/* Who held a socket when the kernel was asked; in no order. */
+/*
+ * Who held a socket when the kernel was asked, in no order; kept where it was
+ * not its owner alone.
+ */
 struct holders {
 	uint64_t since, time; /* when the first and the last was found, ns */
 	unsigned int count;
@@ -244,7 +249,14 @@ struct holders {
 /* How many held @flow when the kernel was asked last; 0: nobody, or never. */
 static inline unsigned int flow_holder_count(const struct flow *flow)
 {
-	return flow->holders ? flow->holders->count : 0;
+	return flow->holders ? flow->holders->count : flow->alone;
+}
+
+/* The one at @i, below that. */
+static inline const struct party *flow_holder(const struct flow *flow,
+					      unsigned int i)
+{
+	return flow->holders ? flow->holders->who[i] : flow->owner;
 }
 
 /*

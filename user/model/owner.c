@@ -67,7 +67,7 @@ static void add_candidates(const struct owner_finder *finder,
 	if (flow->owner->pid)
 		add_family(finder, q, flow->owner);
 	for (unsigned int i = 0; i < flow_holder_count(flow); i++)
-		add_family(finder, q, flow->holders->who[i]);
+		add_family(finder, q, flow_holder(flow, i));
 	if (flow->path_len && flow->path[0] == STATE_SYN_SENT)
 		return;
 	count = flow_find_listeners(finder->flows, &flow->conn, finder->now,
@@ -78,7 +78,7 @@ static void add_candidates(const struct owner_finder *finder,
 		if (listener->owner->pid)
 			add_family(finder, q, listener->owner);
 		for (unsigned int h = 0; h < flow_holder_count(listener); h++)
-			add_family(finder, q, listener->holders->who[h]);
+			add_family(finder, q, flow_holder(listener, h));
 	}
 }
 
