@@ -312,6 +312,7 @@ struct event_count {
 	__u64 produced;
 	__u64 lost;
 	__u64 filtered; /* left out, and not produced */
+	__u64 rescued;	/* hits that a second program stepped in for */
 };
 
 /*

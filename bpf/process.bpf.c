@@ -6,6 +6,7 @@
 #include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "sock.bpf.h"
+#include "turn.bpf.h"
 
 /* A child of a watched process is one. */
 static __always_inline void watch_child(__u32 parent, __u32 child)
@@ -26,8 +27,13 @@ static __always_inline void let_go(__u32 pid)
 		bpf_map_update_elem(&leaving_processes, &pid, &yes, BPF_ANY);
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+/*
+ * All of these run in tasks, and a task may be preempted: each has a second
+ * program. Every hit takes a turn, so that those left out can be counted.
+ */
+
+static __always_inline int forked(struct task_struct *parent,
+				  struct task_struct *child)
 {
 	struct fork_event *e;
 
@@ -47,9 +53,23 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid,
-	     struct linux_binprm *bprm)
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	turn_take(EVENT_FORK, (__u64)child, child->pid);
+	return forked(parent, child);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork_missed, struct task_struct *parent,
+	     struct task_struct *child)
+{
+	if (!turn_was_missed(EVENT_FORK, (__u64)child, child->pid))
+		return 0;
+	return forked(parent, child);
+}
+
+static __always_inline int execed(const struct linux_binprm *bprm)
 {
 	struct exec_event *e = event_reserve(EVENT_EXEC, sizeof(*e));
 
@@ -62,8 +82,24 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid,
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid,
+	     struct linux_binprm *bprm)
+{
+	turn_take(EVENT_EXEC, (__u64)task, task->pid);
+	return execed(bprm);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec_missed, struct task_struct *task, pid_t old_pid,
+	     struct linux_binprm *bprm)
+{
+	if (!turn_was_missed(EVENT_EXEC, (__u64)task, task->pid))
+		return 0;
+	return execed(bprm);
+}
+
+static __always_inline int exited(struct task_struct *task)
 {
 	struct exit_event *e;
 
@@ -76,4 +112,19 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	event_task(&e->h);
 	event_submit_quietly(&e->h);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	turn_take(EVENT_EXIT, (__u64)task, task->pid);
+	return exited(task);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit_missed, struct task_struct *task)
+{
+	if (!turn_was_missed(EVENT_EXIT, (__u64)task, task->pid))
+		return 0;
+	return exited(task);
 }

@@ -9,32 +9,54 @@
 #include "config.h"
 #include "tcpwhy.skel.h"
 
-/* Returns how many the ring had no room for. */
-static uint64_t read_counts(const struct balance *balance,
-			    const struct tcpwhy_bpf *skel,
-			    struct kind_count *kinds)
+struct drawn {
+	uint64_t lost;	 /* the ring had no room for them */
+	uint64_t missed; /* programs were left out */
+};
+
+static void read_kind(struct kind_count *count, const struct event_count *cpus,
+		      int cpu_count, const struct part_misses *misses,
+		      struct drawn *drawn)
+{
+	uint64_t rescued = 0, missed = misses->count;
+
+	for (int cpu = 0; cpu < cpu_count; cpu++) {
+		count->produced += cpus[cpu].produced;
+		count->lost += cpus[cpu].lost;
+		count->filtered += cpus[cpu].filtered;
+		rescued += cpus[cpu].rescued;
+	}
+	if (misses->less_rescued)
+		missed -= rescued < missed ? rescued : missed;
+	drawn->lost += count->lost;
+	drawn->missed += missed;
+	count->produced += missed;
+	count->lost += missed;
+}
+
+static struct drawn read_counts(const struct balance *balance,
+				const struct tcpwhy_bpf *skel,
+				const struct parts *parts,
+				struct kind_count *kinds)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct event_count *percpu = calloc(cpus, sizeof(*percpu));
+	struct part_misses misses[EVENT_KINDS];
 	int fd = bpf_map__fd(skel->maps.counts);
-	uint64_t lost = 0;
+	struct drawn drawn = { 0 };
 
-	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++) {
-		if (bpf_map_lookup_elem(fd, &kind, percpu))
-			continue;
-		for (int cpu = 0; cpu < cpus; cpu++) {
-			kinds[kind].produced += percpu[cpu].produced;
-			kinds[kind].lost += percpu[cpu].lost;
-			kinds[kind].filtered += percpu[cpu].filtered;
-		}
-		lost += kinds[kind].lost;
-	}
+	/* These first: what is rescued was missed before. */
+	parts_misses(parts, skel->obj, misses);
+	for (uint32_t kind = 0; percpu && kind < EVENT_KINDS; kind++)
+		if (!bpf_map_lookup_elem(fd, &kind, percpu))
+			read_kind(&kinds[kind], percpu, cpus, &misses[kind],
+				  &drawn);
 	free(percpu);
 	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++) {
 		kinds[kind].produced -= balance->left_out[kind];
 		kinds[kind].received = balance->received[kind];
 	}
-	return lost;
+	return drawn;
 }
 
 bool balance_has_gap(const struct balance *balance,
@@ -67,16 +89,13 @@ bool balance_draw(struct balance *balance, struct tcpwhy_bpf *skel,
 		  const struct parts *parts, uint64_t now, struct fact *fact)
 {
 	struct event_gap gap = take_gap(balance, skel);
-	uint64_t lost, missed = 0, told = balance->lost_told;
+	uint64_t told = balance->lost_told;
+	struct drawn drawn;
 
 	memset(fact, 0, sizeof(*fact));
 	fact->kind = FACT_COUNTS;
-	lost = read_counts(balance, skel, fact->counts.kinds);
-	parts_add_misses(parts, skel->obj, fact->counts.kinds);
-	for (uint32_t kind = 0; kind < EVENT_KINDS; kind++)
-		missed += fact->counts.kinds[kind].lost;
-	missed -= lost;
-	if (missed > balance->missed_told) { /* nobody knows when */
+	drawn = read_counts(balance, skel, parts, fact->counts.kinds);
+	if (drawn.missed > balance->missed_told) { /* nobody knows when */
 		gap.from = balance->drawn_at;
 		gap.to = now;
 	}
@@ -85,7 +104,7 @@ bool balance_draw(struct balance *balance, struct tcpwhy_bpf *skel,
 	fact->counts.gap_from = gap.from;
 	fact->counts.gap_to = gap.to;
 	balance->drawn_at = now;
-	balance->missed_told = missed;
-	balance->lost_told = lost + missed;
+	balance->missed_told = drawn.missed;
+	balance->lost_told = drawn.lost + drawn.missed;
 	return gap.to || balance->lost_told != told;
 }

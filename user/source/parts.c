@@ -64,16 +64,22 @@ static const struct part template[] = {
 	  .tracepoint = "tcp_destroy_sock",
 	  .lost = "when a process lets go of its socket" },
 	{ .program = "on_fork",
+	  .second = "on_fork_missed",
+	  .rescues_all = true,
 	  .kind = EVENT_FORK,
 	  .hook = "sched:sched_process_fork",
 	  .tracepoint = "sched_process_fork",
 	  .lost = "who inherits sockets; the children of a command" },
 	{ .program = "on_exec",
+	  .second = "on_exec_missed",
+	  .rescues_all = true,
 	  .kind = EVENT_EXEC,
 	  .hook = "sched:sched_process_exec",
 	  .tracepoint = "sched_process_exec",
 	  .lost = "the new name of a process after exec" },
 	{ .program = "on_exit",
+	  .second = "on_exit_missed",
+	  .rescues_all = true,
 	  .kind = EVENT_EXIT,
 	  .hook = "sched:sched_process_exit",
 	  .tracepoint = "sched_process_exit",
@@ -248,29 +254,37 @@ void parts_attach_on_demand(struct parts *parts,
 
 /* --- what came of it --- */
 
+static uint64_t misses_of(const struct part *part,
+			  const struct bpf_object *object)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_program__fd(find_program(object, part->program));
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size))
+		return 0;
+	return info.recursion_misses;
+}
+
 /*
  * The kernel does not run a program again on a CPU on which it is running: a
  * softirq that interrupts it there finds its tracepoint silent. It counts
  * that, and we count it as lost, unless a second program stepped in. Iterators
  * run by themselves.
  */
-void parts_add_misses(const struct parts *parts,
-		      const struct bpf_object *object, struct kind_count *kinds)
+void parts_misses(const struct parts *parts, const struct bpf_object *object,
+		  struct part_misses misses[EVENT_KINDS])
 {
+	memset(misses, 0, EVENT_KINDS * sizeof(*misses));
 	for (size_t i = 0; i < parts->count; i++) {
 		const struct part *part = &parts->at[i];
-		struct bpf_prog_info info = { 0 };
-		__u32 size = sizeof(info);
-		int fd;
+		bool has_second = part->second && !part->second_refused;
 
 		if (!part->attached || !part->tracepoint ||
-		    (part->second && !part->second_refused))
+		    (has_second && !part->rescues_all))
 			continue;
-		fd = bpf_program__fd(find_program(object, part->program));
-		if (bpf_obj_get_info_by_fd(fd, &info, &size))
-			continue;
-		kinds[part->kind].produced += info.recursion_misses;
-		kinds[part->kind].lost += info.recursion_misses;
+		misses[part->kind].count += misses_of(part, object);
+		misses[part->kind].less_rescued = has_second;
 	}
 }
 

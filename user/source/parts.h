@@ -27,6 +27,7 @@ struct part {
 	bool present;	/* this kernel has it */
 	bool attached;
 	bool second_refused;
+	bool rescues_all;  /* the second counts each hit that it steps in for */
 	char refusal[160]; /* what the verifier had against it; or "" */
 };
 
@@ -64,10 +65,14 @@ int parts_attach(struct parts *parts, const struct bpf_object_skeleton *s,
 void parts_attach_on_demand(struct parts *parts,
 			    const struct bpf_object_skeleton *s, bool wanted);
 
-/* Add to @kinds, by kind, the events that the kernel let our programs miss. */
-void parts_add_misses(const struct parts *parts,
-		      const struct bpf_object *object,
-		      struct kind_count *kinds);
+/* How often the kernel left out a program of that kind. */
+struct part_misses {
+	uint64_t count;
+	bool less_rescued; /* those that the second counted were no loss */
+};
+
+void parts_misses(const struct parts *parts, const struct bpf_object *object,
+		  struct part_misses misses[EVENT_KINDS]);
 
 /* The kinds of events that come, or would on demand: 1 << EVENT_... */
 uint32_t parts_kinds(const struct parts *parts);
