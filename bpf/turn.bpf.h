@@ -3,8 +3,8 @@
  * The kernel runs no program that is running on that CPU already: when a
  * softirq interrupts one and comes to the same tracepoint, the program is left
  * out, and nobody is told (bpf_prog_inc_misses_counter()). At 25,000
- * connections a second that is an event lost every few seconds. And since 7.0
- * programs of tracepoints may be preempted: then another task does the same.
+ * connections a second that is an event lost every few seconds. On 7.2 another
+ * task does the same that preempts the program's: see docs/kernels.md.
  *
  * So such a tracepoint has two programs, attached in this order: on_X, and
  * on_X_missed, which does the same work if the first was left out. The first
