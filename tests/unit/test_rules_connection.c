@@ -330,6 +330,7 @@ static void syn_finds_a_full_queue(void **state)
 	assert_non_null(strstr(f->why, "server[10] listens there and does not "
 				       "accept"));
 	assert_int_equal(lab_evidence(f, "accept_queue")->number, 3);
+	assert_non_null(strstr(f->advice, "larger backlog"));
 }
 
 /* Just full enough; full before the SYN; or a listener of another host. */

@@ -359,6 +359,7 @@ static void syn(void **state)
 	assert_int_equal(f->owner.pid, CLIENT);
 	assert_int_equal(lab_evidence(f, "syn")->number, 3);
 	assert_null(lab_evidence(f, "dropped_by"));
+	assert_non_null(strstr(f->advice, "silence is not a refusal"));
 }
 
 static void syn_dropped_here(void **state)
@@ -371,6 +372,7 @@ static void syn_dropped_here(void **state)
 	assert_cause(f, "rtx.syn");
 	assert_string_equal(lab_evidence(f, "drop_reason")->string,
 			    "NETFILTER_DROP");
+	assert_non_null(strstr(f->advice, "it is lost on this host"));
 }
 
 static void syn_without_symbols(void **state)

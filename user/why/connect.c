@@ -49,10 +49,9 @@ static void add_drop(const struct evidence_case *c, struct finding *f)
 	char place[96], text[200];
 	unsigned int count;
 
-	if (!c->drop) {
-		unanswered_add(c, f);
+	unanswered_add(c, f);
+	if (!c->drop)
 		return;
-	}
 	/* Nothing but SYNs is sent in SYN_SENT. */
 	count = drops_count(c->drops, c->conn, c->flow->born,
 			    c->drop->event.reason);
@@ -171,9 +170,7 @@ static const struct rule rules[] = {
 		.why = "{remote} answered none of {syns_sent} that {owner} "
 		       "sent in {waited} ({which_limit}){dropped}",
 		.effect = "connect() of {owner} fails with ETIMEDOUT",
-		.advice = "silence is not a refusal: look for a firewall that "
-			  "drops, a wrong address or route, a host that is "
-			  "down",
+		.advice = "{look}",
 		.reference = "RFC 1122, 4.2.3.5; tcp_write_timeout()",
 	},
 	{

@@ -154,9 +154,7 @@ static const struct rule rules[] = {
 		.why = "{remote} has not answered the SYN of {owner}: this is "
 		       "SYN {syn} of {syns_at_most}{dropped}",
 		.effect = "connect() of {owner} keeps waiting",
-		.advice = "a refusal would have come back at once: silence "
-			  "means a firewall that drops, a host that is down, "
-			  "or a full accept queue",
+		.advice = "{look}",
 		.reference = "RFC 6298, 5; RFC 9293, 3.8.3; "
 			     "tcp_retransmit_timer()",
 	},

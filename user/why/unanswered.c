@@ -34,7 +34,7 @@ static bool add_answer(const struct evidence_case *c, struct finding *f)
  * A SYN that finds the accept queue full is dropped without a trace
  * (tcp_conn_request()): but the queue can be looked at.
  */
-static void add_full_queue(const struct evidence_case *c, struct finding *f)
+static bool add_full_queue(const struct evidence_case *c, struct finding *f)
 {
 	struct flow *listeners[MAX_LISTENERS];
 	const struct flow *full = NULL;
@@ -54,7 +54,7 @@ static void add_full_queue(const struct evidence_case *c, struct finding *f)
 		fulls++;
 	}
 	if (!full)
-		return;
+		return false;
 	f->has_peer = true;
 	f->peer = *full->owner;
 	words_party(full->owner, who, sizeof(who));
@@ -72,10 +72,18 @@ static void add_full_queue(const struct evidence_case *c, struct finding *f)
 			   full->symptoms->full_limit);
 	finding_add_number(f, "accept_queue_limit", full->symptoms->full_limit,
 			   NULL);
+	return true;
 }
 
 void unanswered_add(const struct evidence_case *c, struct finding *f)
 {
-	if (!c->drop && !add_answer(c, f))
-		add_full_queue(c, f);
+	const char *look = UNANSWERED_ADVICE;
+
+	if (c->drop || add_answer(c, f))
+		look = "it is lost on this host: look at the rule, queue or "
+		       "buffer that is named";
+	else if (add_full_queue(c, f))
+		look = "accept faster, or listen() with a larger backlog "
+		       "(net.core.somaxconn limits it)";
+	finding_add_fragment(f, "look", look);
 }

@@ -10,6 +10,7 @@
 #include "digits.h"
 #include "effect.h"
 #include "line.h"
+#include "unanswered.h"
 
 #define NSEC_PER_USEC 1000ULL
 #define NSEC_PER_MSEC 1000000ULL
@@ -357,6 +358,7 @@ static const struct {
 	{ "limit", "T" },
 	{ "instead", "" },
 	{ "lingering", "" },
+	{ "look", UNANSWERED_ADVICE },
 	{ "listened_before", "" },
 	{ "listens_elsewhere", "" },
 	{ "lost", "the SYN-ACK (or the client's ACK)" },
