@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* tcpwhy: why TCP connections die. */
 #include <argp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,8 +19,13 @@ static const struct {
 	{ "check", cmd_check },
 };
 
+/* Larger blocks are the kernel's again when they are freed: see mallopt(3). */
+#define LARGE_BLOCK (128 * 1024)
+
 int main(int argc, char **argv)
 {
+	/* Else what the start takes, and a burst, would be kept. */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	if (argc < 2 || argv[1][0] == '-')
 		return cmd_watch(argc, argv);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)

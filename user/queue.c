@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is kept, bytes; a burst may have needed more, and is over. */
+#define QUEUE_KEPT (256 << 10)
+
 /* One block, used from begin to end, moved to its front when it runs out. */
 static int make_room(struct queue *queue, size_t more)
 {
@@ -72,6 +75,8 @@ void queue_pop(struct queue *queue)
 		queue->begin += sizeof(*item) + item->size;
 	if (queue->cursor < queue->begin)
 		queue->cursor = queue->begin;
+	if (queue->begin == queue->end && queue->room > QUEUE_KEPT)
+		queue_free(queue);
 }
 
 const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until)

@@ -55,24 +55,27 @@ struct crowd *crowd_gather(unsigned int connections)
 	struct crowd *crowd = calloc(1, sizeof(*crowd));
 	struct rlimit files;
 	unsigned int each;
-	int ready[2];
 
-	if (!crowd || getrlimit(RLIMIT_NOFILE, &files) || pipe(ready))
+	if (!crowd || getrlimit(RLIMIT_NOFILE, &files))
 		die("a crowd");
 	each = (files.rlim_cur - OTHER_FILES) / 2;
 	while (connections) {
 		unsigned int part = connections < each ? connections : each;
-		pid_t pid = begin_child("bench-crowd", -1);
+		int ready[2];
+		pid_t pid;
 
+		if (pipe(ready))
+			die("pipe");
+		pid = begin_child("bench-crowd", -1);
 		if (pid == 0)
 			hold(crowd->count, part, ready[1]);
 		crowd->processes[crowd->count++] = pid;
 		connections -= part;
-	}
-	close(ready[1]);
-	for (unsigned int i = 0; i < crowd->count; i++)
+		close(ready[1]);
+		/* One after the other: else it would be a storm. */
 		await_ready(ready[0], "who holds connections open");
-	close(ready[0]);
+		close(ready[0]);
+	}
 	return crowd;
 }
 

@@ -31,7 +31,7 @@ struct process_seen {
 
 #define MAX_PROCESSES_SEEN 16384
 #define MAX_NETNS_SEEN	   4096
-#define RECENT_STACKS	   256
+#define RECENT_STACKS	   64
 
 struct netns_seen {
 	uint32_t inode;

@@ -66,7 +66,8 @@ static int ask_candidates(struct holders *holders,
 		uint64_t begun = facts_now();
 		int err;
 
-		if (holders->budget_ns <= reserve_ns)
+		if (holders->budget_ns <= reserve_ns ||
+		    gauge_is_high(holders->gauge))
 			return 0;
 		err = scan_process(scan, holders->program, list->pids[i]);
 		pay(holders, facts_now() - begun);
@@ -95,7 +96,7 @@ static int ask_all(struct holders *holders, const struct holder_list *list,
 	int err;
 
 	if (holders->budget_ns < holders->wide_ns + reserve_ns ||
-	    !holders->budget_ns)
+	    !holders->budget_ns || gauge_is_high(holders->gauge))
 		return 0;
 	err = scan_process(scan, holders->program, 0);
 	holders->wide_ns = facts_now() - begun;

@@ -7,6 +7,7 @@
 #ifndef TCPWHY_HOLDERS_H
 #define TCPWHY_HOLDERS_H
 
+#include "gauge.h"
 #include "scan.h"
 #include "source.h"
 
@@ -16,9 +17,10 @@ struct bpf_program;
 struct holders {
 	const struct bpf_program *program; /* iter/task_file, wanted only */
 	const struct bpf_map *wanted;
-	uint64_t budget_ns; /* what may be spent now */
-	uint64_t refilled;  /* when it was filled up last, ns */
-	uint64_t wide_ns;   /* what looking at all processes took last time */
+	const struct gauge *gauge; /* while it is high, events come first */
+	uint64_t budget_ns;	   /* what may be spent now */
+	uint64_t refilled;	   /* when it was filled up last, ns */
+	uint64_t wide_ns; /* what looking at all processes took last time */
 };
 
 /*

@@ -56,6 +56,7 @@ struct live {
 	bool detached;	       /* it is over */
 	bool rejects;	       /* a firewall, as we began */
 	int32_t firewall_drop; /* the reason; EVENT_NO_REASON: none is given */
+	struct gauge gauge;
 	struct holders holders;
 	struct stalls stalls;
 	uint64_t ask_at; /* when to ask about owners next, ns */
@@ -94,10 +95,18 @@ static int attach(struct live *live, struct live_problem *problem)
 				strerror(errno));
 		return err;
 	}
+	err = gauge_open(&live->gauge, bpf_map__fd(live->skel->maps.events),
+			 bpf_map__max_entries(live->skel->maps.events));
+	if (err) {
+		problem_explain(problem, "cannot map the ring buffer: %s",
+				strerror(-err));
+		return err;
+	}
 	live->firewall_drop = kernel_drop_reason(live->btf, "NETFILTER_DROP");
 	live->rejects = firewall_rejects(live->firewall, facts_now());
 	/* From the first attached on, events wait until all this is done. */
 	facts_await_symbols(live->facts);
+	live->holders.gauge = &live->gauge;
 	live->holders.wanted = live->skel->maps.wanted;
 	live->holders.program =
 		if_loaded(live->skel->progs.on_task_file_wanted);
@@ -164,6 +173,7 @@ void live_close(struct live *live)
 	if (!live)
 		return;
 	ring_buffer__free(live->ring);
+	gauge_close(&live->gauge);
 	stalls_free(&live->stalls);
 	tcpwhy_bpf__destroy(live->skel);
 	kernel_btf_free(live->btf);
