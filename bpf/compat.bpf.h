@@ -240,7 +240,12 @@ static __always_inline void task_facts(struct event_header *h)
 		task = bpf_get_current_task_btf();
 		task_flags = task->flags;
 		h->exit_code = task->exit_code;
-		h->start_time = task->group_leader->start_time;
+		/* Its leader only where it must be: see skb_netns(). */
+		if (task->pid == task->tgid)
+			h->start_time = task->start_time;
+		else
+			h->start_time =
+				BPF_CORE_READ(task, group_leader, start_time);
 	} else {
 		task = (struct task_struct *)bpf_get_current_task();
 		task_flags = BPF_CORE_READ(task, flags);

@@ -21,7 +21,7 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 	const struct tcp_sock *tp;
 	struct segment_event *e;
 	const struct sock *rx;
-	const struct sock *tx;
+	struct sock *tx = 0;
 
 	if (kfree_is_purge(ctx) || !segment_from_skb(&seg, &conn, skb))
 		return 0;
@@ -35,11 +35,13 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 	 */
 	conn.netns = skb_netns(skb);
 	rx = kfree_rx_sk(ctx);
-	tx = skb->sk;
+	BPF_CORE_READ_INTO(&tx, skb, sk);
 	if (rx)
-		conn.netns = rx->__sk_common.skc_net.net->ns.inum;
+		BPF_CORE_READ_INTO(&conn.netns, rx, __sk_common.skc_net.net,
+				   ns.inum);
 	else if (tx && !conn.netns)
-		conn.netns = tx->__sk_common.skc_net.net->ns.inum;
+		conn.netns =
+			BPF_CORE_READ(tx, __sk_common.skc_net.net, ns.inum);
 	if (!filter_wants_packet(EVENT_DROP, &conn, (__u64)(rx ?: tx),
 				 seg.flags & TCP_SYN, false))
 		return 0;

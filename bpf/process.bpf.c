@@ -103,7 +103,7 @@ static __always_inline int exited(struct task_struct *task)
 {
 	struct exit_event *e;
 
-	if (task->signal->live.counter) /* other threads go on */
+	if (BPF_CORE_READ(task, signal, live.counter)) /* others go on */
 		return 0;
 	let_go(task->tgid);
 	e = event_reserve(EVENT_EXIT, sizeof(*e));

@@ -25,10 +25,11 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	struct segment_event *e;
 
 	if (has_sock && sk) {
-		conn_from_common(&conn, &sk->__sk_common);
 		tp = bpf_skc_to_tcp_sock((void *)sk);
 		if (tp)
 			conn_from_sock(&conn, tp);
+		else
+			conn_from_common(&conn, &sk->__sk_common);
 		tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
 	}
 	if (has_skb && skb) {

@@ -170,11 +170,17 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 	return true;
 }
 
+/*
+ * 0: it is at no device. A probe read: for each pointer that is read through a
+ * trusted one the verifier (6.18) searches all of the kernel's BTF, on each
+ * path, and that took a quarter of our start.
+ */
 static __always_inline __u32 skb_netns(const struct sk_buff *skb)
 {
-	const struct net_device *dev = skb->dev;
+	struct net_device *dev = 0;
 
-	return dev ? dev->nd_net.net->ns.inum : 0;
+	BPF_CORE_READ_INTO(&dev, skb, dev);
+	return dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
 }
 
 #endif /* TCPWHY_SKB_BPF_H */

@@ -63,14 +63,13 @@ static __always_inline void addr_from_v6(__u8 addr[16],
 	word[3] = v6->in6_u.u6_addr32[3];
 }
 
-/* What any kind of socket has: full, request or time-wait. */
-static __always_inline void conn_from_common(struct event_conn *conn,
-					     const struct sock_common *skc)
+/* What any kind of socket has, but for its namespace. */
+static __always_inline void conn_ends(struct event_conn *conn,
+				      const struct sock_common *skc)
 {
 	conn->family = skc->skc_family;
 	conn->lport = skc->skc_num;
 	conn->rport = bpf_ntohs(skc->skc_dport);
-	conn->netns = skc->skc_net.net->ns.inum;
 	conn->uid = (__u32)-1;
 	conn->bound = skc->skc_bound_dev_if & CONN_INTERFACE;
 	if (conn->family == AF_INET) {
@@ -84,6 +83,14 @@ static __always_inline void conn_from_common(struct event_conn *conn,
 	}
 }
 
+/* Full, request or time-wait; probe reads: see skb_netns(). */
+static __always_inline void conn_from_common(struct event_conn *conn,
+					     const struct sock_common *skc)
+{
+	conn_ends(conn, skc);
+	BPF_CORE_READ_INTO(&conn->netns, skc, skc_net.net, ns.inum);
+}
+
 /*
  * inet_sport outlives skc_num, which reads 0 once the port is released: at
  * the change to CLOSE of unbound clients and of accepted sockets.
@@ -93,7 +100,8 @@ static __always_inline void conn_from_sock(struct event_conn *conn,
 {
 	const struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 
-	conn_from_common(conn, &sk->__sk_common);
+	conn_ends(conn, &sk->__sk_common);
+	conn->netns = sk->__sk_common.skc_net.net->ns.inum;
 	if (!conn->lport)
 		conn->lport = bpf_ntohs(tp->inet_conn.icsk_inet.inet_sport);
 	conn->uid = sk->sk_uid.val;

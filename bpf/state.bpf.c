@@ -39,7 +39,7 @@ static __always_inline void emit(__u32 kind, const struct sock *sk, int old,
 		e->syn_retries = sock_syn_retries(tp);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
-		e->closing = sock_file_released(sk);
+		e->closing = sock_file_released(&tp->inet_conn.icsk_inet.sk);
 		event_task(&e->h);
 	}
 	event_submit(&e->h);
