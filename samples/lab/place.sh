@@ -112,7 +112,8 @@ watch() {
 # was_spoilt TRIES: did the kernel keep from BPF what tcpwhy was to explain? Then
 # it is played once more in another place, twice at most.
 was_spoilt() {
-	(($1 < 3)) && [[ -s $work/unseen && $(<"$work/unseen") -gt 0 ]]
+	(($1 < 3)) && [[ -s $work/unseen && $(<"$work/unseen") -gt 0 ]] || return
+	echo "${netns#tcpwhy-lab-$$-}: events were kept from BPF: once more" >&2
 }
 
 # The recording, as JSON lines.

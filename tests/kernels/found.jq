@@ -11,7 +11,7 @@ def seconds:
 # the kernel answers it with a RST. That is true, and no scene's doing.
 def answers_late_ack:
 	.cause == "rst.connection-gone" and .evidence.segment_bytes == 0 and
-	(.effect | startswith("none: "));
+	.evidence.ended_by and (.effect | startswith("none: "));
 
 def or_dash:
 	unique | join(",") | if . == "" then "-" else . end;

@@ -87,7 +87,7 @@ static void path_mtu_with_the_one_before(void **state)
 /* What its MTU was before, no event has told. */
 static void path_mtu_at_first(void **state)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct segment_event e =
 			resent_anew(state,
 				    RESENT "tcp_xmit_retransmit_queue "

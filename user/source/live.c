@@ -53,7 +53,6 @@ struct live {
 	struct parts parts;
 	struct firewall *firewall;
 	bool all_resets;
-	bool detached;	       /* it is over */
 	bool rejects;	       /* a firewall, as we began */
 	int32_t firewall_drop; /* the reason; EVENT_NO_REASON: none is given */
 	struct gauge gauge;
@@ -203,7 +202,6 @@ static void drop_btf(struct live *live)
 
 /* --- counting --- */
 
-/* Returns how many were lost for want of room in the ring. */
 static int deliver_counts(struct live *live, bool only_new_losses)
 {
 	struct fact fact;
