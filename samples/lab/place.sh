@@ -113,7 +113,7 @@ watch() {
 # it is played once more in another place, twice at most.
 was_spoilt() {
 	(($1 < 3)) && [[ -s $work/unseen && $(<"$work/unseen") -gt 0 ]] || return
-	echo "${netns#tcpwhy-lab-$$-}: events were kept from BPF: once more" >&2
+	echo "${netns#"tcpwhy-lab-$$-"}: events were kept from BPF: once more" >&2
 }
 
 # The recording, as JSON lines.
