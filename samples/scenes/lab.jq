@@ -86,8 +86,9 @@ def ask_path:
 
 def ask_first:
   ask("Who closed first, and how?";
-      "\(connection.closed_by | who), with \(connection.trigger)(), after "
-      + "\(connection.duration_us | duration). So that end waits in TIME_WAIT.");
+      "\(connection.closed_by | who), with \(connection.trigger)(). So that end waits "
+      + "in TIME_WAIT. The connection was over after "
+      + "\(connection.duration_us | duration).");
 
 # Whether a finding says who did what to whom with a zero linger time.
 def check_linger_zero:
