@@ -90,6 +90,25 @@ static void grows_without_end(void **state)
 }
 
 /* A steady stream must not make it grow: room is used again. */
+/* What a burst took is given back, and it goes on. */
+static void shrinks_when_empty(void **state)
+{
+	struct queue queue = { 0 };
+	uint64_t n, first = 0;
+
+	(void)state;
+	for (n = 0; queue.room <= 1 << 20; n++)
+		push(&queue, n);
+	while (first < n)
+		pop(&queue, first++);
+	assert_null(queue_first(&queue));
+	assert_int_equal(queue.room, 0);
+	push(&queue, n);
+	pop(&queue, n);
+	assert_true(queue.room > 0);
+	queue_free(&queue);
+}
+
 static void runs_in_place(void **state)
 {
 	struct queue queue = { 0 };
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test(empty),
 		cmocka_unit_test(first_in_first_out),
 		cmocka_unit_test(grows_without_end),
+		cmocka_unit_test(shrinks_when_empty),
 		cmocka_unit_test(runs_in_place),
 		cmocka_unit_test(bursts),
 		cmocka_unit_test(look_ahead),
