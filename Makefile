@@ -176,7 +176,7 @@ $(O)/tests/unit/%: $(O)/tests/unit/%.o $(PARTS)
 
 $(O)/tests/live/%: $(O)/tests/live/%.o $(LIVE_SHARED:%.c=$(O)/%.o) \
 	$(O)/samples/unseen.o
-	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -lyajl -lcmocka -o $@
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 check: deps
 	@$(MAKE) --no-print-directory check-unit

@@ -227,6 +227,25 @@ static __always_inline __u64 file_tcp_sock(struct file *file,
 }
 
 /*
+ * What lies below the registers that the current task entered the kernel with:
+ * where the entry's code goes on. bpf_task_pt_regs() exists since 5.15; 0: not
+ * known.
+ */
+static __always_inline __u64 task_entry(void)
+{
+	__u64 word = 0;
+	long regs;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id,
+					BPF_FUNC_task_pt_regs))
+		return 0;
+	regs = bpf_task_pt_regs(bpf_get_current_task_btf());
+	bpf_probe_read_kernel(&word, sizeof(word),
+			      (void *)(regs - sizeof(word)));
+	return word;
+}
+
+/*
  * The current task, with direct reads where bpf_get_current_task_btf() exists
  * (5.11), else through probe reads.
  */

@@ -7,6 +7,7 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "stack.bpf.h"
 #include "turn.bpf.h"
 
 /*
@@ -53,7 +54,10 @@ static __always_inline int dropped(__u64 *ctx, const struct sk_buff *skb,
 	e->conn = conn;
 	e->location = (__u64)location;
 	e->reason = kfree_reason(ctx);
-	event_stack(e, ctx);
+	if (first)
+		event_stack_often(e, ctx);
+	else
+		event_stack(e, ctx);
 	tp = rx ? bpf_skc_to_tcp_sock((void *)rx) : 0;
 	if (tp)
 		tcp_snapshot_take(&e->tcp, tp);

@@ -3,6 +3,7 @@
 #include "filter.bpf.h"
 #include "maps.bpf.h"
 #include "sock.bpf.h"
+#include "stack.bpf.h"
 
 #define ECONNABORTED 103
 #define ECONNRESET   104

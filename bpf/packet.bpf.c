@@ -9,6 +9,7 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "stack.bpf.h"
 
 /*
  * A RST has no data, or a line of text (RFC 9293, 3.10.7): with all headers it

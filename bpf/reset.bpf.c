@@ -4,6 +4,7 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "stack.bpf.h"
 #include "turn.bpf.h"
 
 #define RCV_SHUTDOWN 1 /* of sk_shutdown, include/net/sock.h */
@@ -14,7 +15,7 @@
  * is an act on a socket (skb NULL; traced after the transmit).
  */
 static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
-				      const struct sk_buff *skb)
+				      const struct sk_buff *skb, bool first)
 {
 	bool has_skb = tp_arg_value(ctx, 1);
 	bool has_sock = tp_arg_value(ctx, 0);
@@ -47,7 +48,10 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	e->reason = send_reset_reason(ctx);
 	e->conn = conn;
 	e->seg = seg;
-	event_stack(e, ctx);
+	if (first)
+		event_stack_often(e, ctx);
+	else
+		event_stack(e, ctx);
 	event_task(&e->h);
 	if (has_sock && sk) {
 		e->h.sock = (__u64)sk;
@@ -68,7 +72,7 @@ SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
 {
 	turn_take(EVENT_RESET_SENT, tp_arg_value(ctx, 0), tp_arg_value(ctx, 1));
-	return reset_sent(ctx, sk, skb);
+	return reset_sent(ctx, sk, skb, true);
 }
 
 SEC("tp_btf/tcp_send_reset")
@@ -78,7 +82,7 @@ int BPF_PROG(on_send_reset_missed, const struct sock *sk,
 	if (!turn_was_missed(EVENT_RESET_SENT, tp_arg_value(ctx, 0),
 			     tp_arg_value(ctx, 1)))
 		return 0;
-	return reset_sent(ctx, sk, skb);
+	return reset_sent(ctx, sk, skb, false);
 }
 
 static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)

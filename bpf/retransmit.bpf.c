@@ -4,6 +4,7 @@
 #include "maps.bpf.h"
 #include "skb.bpf.h"
 #include "sock.bpf.h"
+#include "stack.bpf.h"
 
 /* A queued skb has no headers: what it carries is in its control block. */
 static __always_inline void segment_from_queue(struct tcp_segment *seg,
@@ -39,7 +40,7 @@ int BPF_PROG(on_retransmit, const struct sock *sk, const struct sk_buff *skb)
 	tcp_snapshot_take(&e->tcp, tp);
 	segment_from_queue(&e->seg, skb);
 	e->at_mtu_probe = e->seg.seq == tp->mtu_probe.probe_seq_start;
-	event_stack(e, ctx);
+	event_stack_often(e, ctx);
 	if (event_is_owned(sk)) {
 		e->h.flags |= EVENT_F_OWNED;
 		event_task(&e->h);
@@ -114,7 +115,7 @@ int BPF_PROG(on_retransmit_synack, const struct sock *sk,
 	e->req.num_timeout = BPF_CORE_READ_BITFIELD(req, num_timeout);
 	e->req.acked = BPF_CORE_READ_BITFIELD(&treq->req, acked);
 	e->req.fastopen = treq->tfo_listener;
-	event_stack(e, ctx);
+	event_stack_often(e, ctx);
 	event_submit(&e->h);
 	return 0;
 }

@@ -248,12 +248,4 @@ static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
 	s->err_soft = sk->sk_err_soft;
 }
 
-/* Kernel frames, innermost first; user space drops the tracing machinery. */
-static __always_inline void event_stack(struct segment_event *e, void *ctx)
-{
-	long size = bpf_get_stack(ctx, e->stack, sizeof(e->stack), 0);
-
-	e->frames = size > 0 ? size / sizeof(e->stack[0]) : 0;
-}
-
 #endif /* TCPWHY_SOCK_BPF_H */

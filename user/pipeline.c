@@ -457,8 +457,7 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 	while (q->held.sock_count < EVENT_MAX_WANTED &&
 	       q->ports.sock_count < EVENT_MAX_WANTED &&
 	       (item = queue_look_ahead(&p->queue, now - ASK_AFTER_NS)))
-		if (!item->settled)
-			ask_about(&finder, item, q);
+		ask_about(&finder, item, q);
 	return q->held.sock_count || q->ports.sock_count;
 }
 

@@ -31,10 +31,32 @@ static int make_room(struct queue *queue, size_t more)
 		queue->bytes = bytes;
 		queue->room = room;
 	}
-	queue->cursor -= queue->begin;
+	queue->gone += queue->begin;
 	queue->begin = 0;
 	queue->end = used;
 	return 0;
+}
+
+/* See struct queue. */
+static uint64_t place_of(const struct queue *queue, size_t offset)
+{
+	return queue->gone + offset + 1;
+}
+
+static struct queue_item *item_at(const struct queue *queue, uint64_t place)
+{
+	size_t offset = place - 1 - queue->gone;
+
+	return (struct queue_item *)(queue->bytes + offset);
+}
+
+static void enter_open(struct queue *queue, uint64_t place)
+{
+	if (queue->first_open)
+		item_at(queue, queue->last_open)->next = place;
+	else
+		queue->first_open = place;
+	queue->last_open = place;
 }
 
 int queue_push(struct queue *queue, const struct queue_item *item,
@@ -49,8 +71,11 @@ int queue_push(struct queue *queue, const struct queue_item *item,
 	copy = (struct queue_item *)(queue->bytes + queue->end);
 	*copy = *item;
 	copy->size = size;
+	copy->next = 0;
 	if (event)
 		memcpy(copy + 1, event, size);
+	if (!item->settled)
+		enter_open(queue, place_of(queue, queue->end));
 	queue->end += sizeof(*item) + size;
 	return 0;
 }
@@ -71,10 +96,11 @@ void queue_pop(struct queue *queue)
 {
 	const struct queue_item *item = queue_first(queue);
 
-	if (item)
-		queue->begin += sizeof(*item) + item->size;
-	if (queue->cursor < queue->begin)
-		queue->cursor = queue->begin;
+	if (!item)
+		return;
+	if (queue->first_open == place_of(queue, queue->begin))
+		queue->first_open = item->next;
+	queue->begin += sizeof(*item) + item->size;
 	if (queue->begin == queue->end && queue->room > QUEUE_KEPT)
 		queue_free(queue);
 }
@@ -83,12 +109,12 @@ const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until)
 {
 	const struct queue_item *item;
 
-	if (queue->cursor == queue->end)
+	if (!queue->first_open)
 		return NULL;
-	item = (const struct queue_item *)(queue->bytes + queue->cursor);
+	item = item_at(queue, queue->first_open);
 	if (item->time > until)
 		return NULL;
-	queue->cursor += sizeof(*item) + item->size;
+	queue->first_open = item->next;
 	return item;
 }
 

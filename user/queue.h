@@ -19,14 +19,21 @@ struct queue_item {
 	bool duration_known;
 	uint8_t state; /* of the flow, after this event */
 	bool settled;  /* nothing about it needs to be asked */
-	uint64_t size; /* of the event that follows, in bytes */
+	uint32_t size; /* of the event that follows, in bytes */
+	uint64_t next; /* the queue's own: see struct queue */
 };
 
 /* Zero-initialise; queue_free() when done. */
 struct queue {
 	unsigned char *bytes;
 	size_t begin, end, room;
-	size_t cursor; /* of queue_look_ahead() */
+	/*
+	 * The items that are not settled, and were not looked at: each has the
+	 * place of the next. A place is how many bytes were pushed up to it,
+	 * and one more; 0: none.
+	 */
+	uint64_t first_open, last_open;
+	uint64_t gone; /* bytes that were before those at the front */
 };
 
 /* Copy @item and @event (may be NULL). Returns 0 or -ENOMEM. */
@@ -38,8 +45,8 @@ const struct queue_item *queue_first(const struct queue *queue);
 const struct event_header *queue_event(const struct queue_item *item);
 void queue_pop(struct queue *queue);
 /*
- * Walk the waiting items once each, oldest first: the next item that was not
- * looked at and is not later than @until, or NULL.
+ * Walk the waiting items that are not settled once each, oldest first: the next
+ * that is not later than @until, or NULL.
  */
 const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until);
 void queue_free(struct queue *queue);

@@ -53,6 +53,7 @@ enum {
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158,
 	BPF_FUNC_sock_from_file = 162,
+	BPF_FUNC_task_pt_regs = 175,
 };
 
 /* include/net/sock.h and around */

@@ -12,12 +12,14 @@
 #include "queue.h"
 
 /* Event number @n: its size and its last byte depend on it. */
-static void push(struct queue *queue, uint64_t n)
+static void push_item(struct queue *queue, uint64_t n, bool settled)
 {
 	static const size_t sizes[] = { sizeof(struct sock_event),
 					sizeof(struct segment_event),
 					sizeof(struct fork_event), 0 };
-	struct queue_item item = { .time = n * 3, .seq = n };
+	struct queue_item item = { .time = n * 3,
+				   .seq = n,
+				   .settled = settled };
 	size_t size = sizes[n % 4];
 	struct event_header *e = size ? calloc(1, size) : NULL;
 
@@ -28,6 +30,11 @@ static void push(struct queue *queue, uint64_t n)
 	}
 	assert_int_equal(queue_push(queue, &item, e), 0);
 	free(e);
+}
+
+static void push(struct queue *queue, uint64_t n)
+{
+	push_item(queue, n, false);
 }
 
 static void pop(struct queue *queue, uint64_t n)
@@ -89,7 +96,6 @@ static void grows_without_end(void **state)
 	queue_free(&queue);
 }
 
-/* A steady stream must not make it grow: room is used again. */
 /* What a burst took is given back, and it goes on. */
 static void shrinks_when_empty(void **state)
 {
@@ -109,6 +115,7 @@ static void shrinks_when_empty(void **state)
 	queue_free(&queue);
 }
 
+/* A steady stream must not make it grow: room is used again. */
 static void runs_in_place(void **state)
 {
 	struct queue queue = { 0 };
@@ -178,6 +185,35 @@ static void look_ahead(void **state)
 	queue_free(&queue);
 }
 
+/* What is settled is passed over, wherever the rest has been moved to. */
+static void looks_at_open_items(void **state)
+{
+	struct queue queue = { 0 };
+	const struct queue_item *item;
+	uint64_t in = 0, out = 0, seen = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < 5000; i++) {
+		for (int j = 0; j < 7; j++, in++)
+			push_item(&queue, in + 1, (in + 1) % 5 != 0);
+		/* Now and then none is looked at before it is popped. */
+		while (i % 16 &&
+		       (item = queue_look_ahead(&queue, 3 * in - 9))) {
+			assert_int_equal(item->seq % 5, 0);
+			assert_true(item->seq > seen);
+			assert_true(item->seq - seen <= 5 || seen <= out);
+			seen = item->seq;
+		}
+		while (in - out > (i % 50 ? 200 : 0))
+			pop(&queue, ++out);
+	}
+	assert_true(seen > in - 400);
+	while (out < in)
+		pop(&queue, ++out);
+	assert_null(queue_look_ahead(&queue, UINT64_MAX));
+	queue_free(&queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +224,7 @@ int main(void)
 		cmocka_unit_test(runs_in_place),
 		cmocka_unit_test(bursts),
 		cmocka_unit_test(look_ahead),
+		cmocka_unit_test(looks_at_open_items),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ struct host {
 	uint64_t start;
 	int64_t realtime_offset;
 	uint32_t hz;
-	uint64_t version;
+	uint64_t version, netns_version;
 	struct name_entry *names;
 	struct symbol_entry *symbols;
 	struct process_entry *processes;
@@ -231,6 +231,7 @@ static int learn_netns(struct host *host, const struct fact *fact)
 		return -ENOMEM;
 	}
 	HASH_ADD(hh, host->netns, inode, sizeof(entry->inode), entry);
+	host->netns_version++;
 	if (HASH_COUNT(host->netns) > MAX_NETNS) {
 		entry = host->netns; /* the first is the oldest */
 		HASH_DEL(host->netns, entry);
@@ -264,6 +265,11 @@ int host_learn(struct host *host, const struct fact *fact)
 uint64_t host_version(const struct host *host)
 {
 	return host->version;
+}
+
+uint64_t host_netns_version(const struct host *host)
+{
+	return host->netns_version;
 }
 
 const char *host_release(const struct host *host)

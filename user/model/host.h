@@ -35,6 +35,9 @@ int host_learn(struct host *host, const struct fact *fact);
 /* Changes whenever what is known of any process changes. */
 uint64_t host_version(const struct host *host);
 
+/* The same, of the names of network namespaces. */
+uint64_t host_netns_version(const struct host *host);
+
 const char *host_release(const struct host *host);  /* "" if not told */
 const char *host_hostname(const struct host *host); /* "" if not told */
 

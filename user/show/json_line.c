@@ -11,13 +11,11 @@ void json_line_free(struct json_line *line)
 	*line = (struct json_line){ 0 };
 }
 
-char *json_line_room(struct json_line *line, size_t more)
+char *json_line_grow(struct json_line *line, size_t more)
 {
 	size_t room = line->room ? line->room : 4096;
 	char *grown;
 
-	if (line->used + more <= line->room)
-		return line->text + line->used;
 	while (room < line->used + more)
 		room *= 2;
 	grown = realloc(line->text, room);
@@ -39,7 +37,12 @@ void json_line_end(struct json_line *line, FILE *out)
 	line->failed = false;
 }
 
-/* What stands for @c after a backslash; 0: it needs none, 'u': its number. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* What stands for @c after a backslash; 'u': its number. */
 static char escape_of(unsigned char c)
 {
 	switch (c) {
@@ -57,13 +60,28 @@ static char escape_of(unsigned char c)
 	case '\t':
 		return 't';
 	default:
-		return c < 0x20 ? 'u' : 0;
+		return 'u';
 	}
+}
+
+static char *put_escaped(char *to, unsigned char c)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char escape = escape_of(c);
+
+	*to++ = '\\';
+	*to++ = escape;
+	if (escape == 'u') {
+		*to++ = '0';
+		*to++ = '0';
+		*to++ = hex[c >> 4];
+		*to++ = hex[c & 15];
+	}
+	return to;
 }
 
 void json_line_string(struct json_line *line, const char *text, size_t len)
 {
-	static const char hex[] = "0123456789ABCDEF";
 	char *to = json_line_room(line, 6 * len + 2), *begin = to;
 
 	if (!to)
@@ -71,20 +89,11 @@ void json_line_string(struct json_line *line, const char *text, size_t len)
 	*to++ = '"';
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		char escape = escape_of(c);
 
-		if (!escape) {
+		if (is_plain(c))
 			*to++ = (char)c;
-			continue;
-		}
-		*to++ = '\\';
-		*to++ = escape;
-		if (escape == 'u') {
-			*to++ = '0';
-			*to++ = '0';
-			*to++ = hex[c >> 4];
-			*to++ = hex[c & 15];
-		}
+		else
+			to = put_escaped(to, c);
 	}
 	*to++ = '"';
 	line->used += to - begin;

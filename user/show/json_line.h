@@ -25,8 +25,15 @@ void json_line_free(struct json_line *line);
 /* Write the line to @out, and begin the next. */
 void json_line_end(struct json_line *line, FILE *out);
 
+char *json_line_grow(struct json_line *line, size_t more);
+
 /* Room for @more bytes; NULL when out of memory. */
-char *json_line_room(struct json_line *line, size_t more);
+static inline char *json_line_room(struct json_line *line, size_t more)
+{
+	if (line->used + more <= line->room)
+		return line->text + line->used;
+	return json_line_grow(line, more);
+}
 
 /* Any text, in quotes, escaped as RFC 8259 has it. */
 void json_line_string(struct json_line *line, const char *text, size_t len);
@@ -69,13 +76,17 @@ static inline void json_line_close(struct json_line *line, char bracket)
 static inline void json_line_key(struct json_line *line, const char *key)
 {
 	size_t len = strlen(key);
+	char *to;
 
 	json_line_next(line);
-	if (!json_line_room(line, len + 3))
+	to = json_line_room(line, len + 3);
+	if (!to)
 		return;
-	json_line_raw(line, "\"", 1);
-	json_line_raw(line, key, len);
-	json_line_raw(line, "\":", 2);
+	*to++ = '"';
+	to = mempcpy(to, key, len);
+	*to++ = '"';
+	*to++ = ':';
+	line->used += len + 3;
 }
 
 #endif /* TCPWHY_JSON_LINE_H */

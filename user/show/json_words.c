@@ -58,7 +58,32 @@ void json_key_endpoint(struct json *json, const char *key,
 	json_close(json, '}');
 }
 
-void json_put_conn(struct json *json, const struct event_conn *conn)
+/* --- what is said again and again --- */
+
+/* Puts what is remembered, if it is of @version. */
+static bool repeat(struct json *json, const struct json_text *known,
+		   uint64_t version)
+{
+	if (!known->len || known->version != version)
+		return false;
+	json_line_raw(&json->line, known->text, known->len);
+	return true;
+}
+
+/* Remembers all from @begin on; false: it is too long, or none. */
+static bool remember(const struct json *json, struct json_text *known,
+		     size_t begin, uint64_t version)
+{
+	known->len = 0;
+	if (json->line.failed || json->line.used - begin > sizeof(known->text))
+		return false;
+	known->version = version;
+	known->len = json->line.used - begin;
+	memcpy(known->text, json->line.text + begin, known->len);
+	return true;
+}
+
+static void connect_ends(struct json *json, const struct event_conn *conn)
 {
 	json_key_endpoint(json, "local", conn->laddr, conn->lport);
 	json_key_endpoint(json, "remote", conn->raddr, conn->rport);
@@ -67,6 +92,23 @@ void json_put_conn(struct json *json, const struct event_conn *conn)
 	json_key_number(json, "netns", conn->netns);
 	json_key_foreign(json, "netns_name",
 			 host_netns(json->host, conn->netns));
+}
+
+/* It follows other members: so it begins with the same comma each time. */
+void json_put_conn(struct json *json, const struct event_conn *conn)
+{
+	uint32_t hash = (conn->lport << 16 | conn->rport) * 2654435761U;
+	struct json_connected *known =
+		&json->connected[(hash >> 16) % JSON_CONNECTED];
+	uint64_t version = host_netns_version(json->host);
+	size_t begin = json->line.used;
+
+	if (!memcmp(&known->conn, conn, sizeof(*conn)) &&
+	    repeat(json, &known->as, version))
+		return;
+	connect_ends(json, conn);
+	if (remember(json, &known->as, begin, version))
+		known->conn = *conn;
 }
 
 static void describe(struct json *json, const struct party *party)
@@ -116,20 +158,13 @@ void json_key_party(struct json *json, const char *key,
 		json_line_raw(&json->line, "null", 4);
 		return;
 	}
-	if (known->len && known->version == version &&
-	    party_is_same(&known->party, party)) {
-		json_line_raw(&json->line, known->text, known->len);
+	if (party_is_same(&known->party, party) &&
+	    repeat(json, &known->as, version))
 		return;
-	}
 	begin = json->line.used;
 	describe(json, party);
-	known->len = 0;
-	if (json->line.failed || json->line.used - begin > sizeof(known->text))
-		return;
-	known->party = *party;
-	known->version = version;
-	known->len = json->line.used - begin;
-	memcpy(known->text, json->line.text + begin, known->len);
+	if (remember(json, &known->as, begin, version))
+		known->party = *party;
 }
 
 void json_key_holders(struct json *json, const struct holders *holders)

@@ -11,16 +11,27 @@
 
 /*
  * A process is described in some hundred bytes, which are the same in each
- * line about it. Longer ones (command lines) are not remembered.
+ * line about it, and so is a connection. Longer ones (command lines) are not
+ * remembered.
  */
-struct json_described {
-	struct party party;
-	uint64_t version; /* of the host; see host_version() */
+struct json_text {
+	uint64_t version; /* of what the host knows; see host_version() */
 	uint32_t len;	  /* 0: nothing is remembered here */
 	char text[500];
 };
 
+struct json_described {
+	struct party party;
+	struct json_text as;
+};
+
+struct json_connected {
+	struct event_conn conn;
+	struct json_text as;
+};
+
 #define JSON_DESCRIBED 64
+#define JSON_CONNECTED 64
 
 /* Zero-initialise but for @host; json_line_free() @line when done. */
 struct json {
@@ -29,6 +40,7 @@ struct json {
 	time_t second; /* that @date is of */
 	char date[32];
 	struct json_described described[JSON_DESCRIBED];
+	struct json_connected connected[JSON_CONNECTED];
 };
 
 static inline void json_open(struct json *json, char bracket)
