@@ -22,7 +22,10 @@ struct bpf_config {
 	__u32 self;		    /* tcpwhy's own process id */
 	/* SKB_DROP_REASON_QUEUE_PURGE; below 0: this kernel has none. */
 	__s32 kfree_purge_reason;
-	__u64 wakeup_ns; /* user space is woken no more often than this */
+	/* User space is woken no more often than this; and for processes that
+	 * have just begun.
+	 */
+	__u64 wakeup_ns, wakeup_young_ns;
 };
 
 #define FILTER_MAX	     16	   /* values of one kind */

@@ -67,18 +67,28 @@ static __always_inline void *event_reserve(__u32 kind, const __u64 size)
 /* When user space was woken last; a lost race costs one wake-up more. */
 extern __u64 last_wakeup;
 
+/* A process that has just begun may be about to end. */
+#define YOUNG_NS 1000000000ULL
+
+static __always_inline bool event_is_of_young(const struct event_header *event)
+{
+	return event->start_time && event->time - event->start_time < YOUNG_NS;
+}
+
 /*
- * Wake-ups are batched: one if there was none for a while. So the first event
- * after a pause is read at once, while /proc still knows the process that it
- * names. How much waits does not count: a reader that is behind would be woken
- * by each event, and the interrupt which that takes costs more than the event.
+ * Wake-ups are batched: one if there was none for a while, which is shorter
+ * for an event that names a young process. So the first event after a pause is
+ * read at once, while /proc still knows the process that it names. How much
+ * waits does not count: a reader that is behind would be woken by each event,
+ * and the interrupt which that takes costs more than the event.
  */
 static __always_inline void event_submit(struct event_header *event)
 {
-	__u64 time = event->time;
+	__u64 time = event->time, pause = time - last_wakeup;
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (time - last_wakeup >= config.wakeup_ns) {
+	if (pause >= config.wakeup_ns ||
+	    (pause >= config.wakeup_young_ns && event_is_of_young(event))) {
 		last_wakeup = time;
 		flags = BPF_RB_FORCE_WAKEUP;
 	}

@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "compat.bpf.h"
 #include "event.h"
+#include "task.bpf.h"
 
 #define AF_INET	 2
 #define AF_INET6 10
@@ -19,24 +20,7 @@
 #define SOCK_KEEPOPEN 3
 #define SOCK_LINGER   4
 
-/* Note the current task. Only where it means something: see EVENT_F_OWNED. */
-static __always_inline void event_task(struct event_header *h)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-
-	if (id >> 32 == config.self) {
-		h->flags |= EVENT_F_OURS;
-		return;
-	}
-	h->flags |= EVENT_F_TASK;
-	h->pid = id >> 32;
-	h->tid = (__u32)id;
-	bpf_get_current_comm(h->comm, sizeof(h->comm));
-	task_facts(h);
-}
-
-/* ... and whether it holds @sk: the lock is owned by tasks, never by softirqs.
- */
+/* Does the current task hold @sk? Tasks own its lock, softirqs never. */
 static __always_inline bool event_is_owned(const struct sock *sk)
 {
 	return sk->sk_lock.owned;

@@ -15,17 +15,21 @@
 #include "tcpwhy.skel.h"
 
 /*
- * The kernel wakes us no more often than this; for a small ring more often,
- * before events that come at 500 MB/s fill it.
+ * The kernel wakes us no more often than this, for events of a process that is
+ * young, and for others; for a small ring more often, before events that come
+ * at 500 MB/s fill it.
  */
-#define WAKE_EVERY_NS	 1000000ULL
+#define WAKE_YOUNG_NS	 1000000ULL
+#define WAKE_EVERY_NS	 8000000ULL
 #define WAKE_NS_PER_BYTE 2
 
-static uint64_t wakeup_ns(uint32_t ring_bytes)
+static void set_wakeups(struct bpf_config *config, uint32_t ring_bytes)
 {
 	uint64_t filled = (uint64_t)ring_bytes * WAKE_NS_PER_BYTE;
 
-	return filled < WAKE_EVERY_NS ? filled : WAKE_EVERY_NS;
+	config->wakeup_ns = filled < WAKE_EVERY_NS ? filled : WAKE_EVERY_NS;
+	config->wakeup_young_ns =
+		filled < WAKE_YOUNG_NS ? filled : WAKE_YOUNG_NS;
 }
 
 void problem_explain(struct live_problem *problem, const char *format, ...)
@@ -173,7 +177,7 @@ static int try_to_load(struct tcpwhy_bpf *skel, const struct btf *btf,
 	int err;
 
 	kernel_shapes(btf, &skel->rodata->config);
-	skel->rodata->config.wakeup_ns = wakeup_ns(ring_bytes);
+	set_wakeups(&skel->rodata->config, ring_bytes);
 	/* Else that id may be another's. */
 	if (privileges_see_host_pids())
 		skel->rodata->config.self = getpid();
