@@ -11,7 +11,8 @@
 struct path {
 	__u64 check;  /* over all below, by who wrote it: see path_close() */
 	__u32 frames; /* 0: none is remembered */
-	__u32 placed; /* how many have a place; see path_begin() */
+	__u32 placed; /* how many have a place */
+	__u64 entry;  /* the one that has none; 0: see path_begin() */
 	__u64 address[EVENT_MAX_FRAMES]; /* 0: no more */
 	__u16 at[EVENT_MAX_FRAMES];	 /* words */
 };

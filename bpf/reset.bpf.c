@@ -20,8 +20,8 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	bool has_skb = tp_arg_value(ctx, 1);
 	bool has_sock = tp_arg_value(ctx, 0);
 	struct event_conn conn = { .uid = (__u32)-1 };
-	const struct tcp_timewait_sock *tw = 0;
-	const struct tcp_sock *tp = 0;
+	const struct tcp_timewait_sock *tw;
+	const struct tcp_sock *tp;
 	struct tcp_segment seg = {};
 	struct segment_event *e;
 
@@ -31,7 +31,6 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 			conn_from_sock(&conn, tp);
 		else
 			conn_from_common(&conn, &sk->__sk_common);
-		tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
 	}
 	if (has_skb && skb) {
 		segment_from_skb(&seg, &conn, skb);
@@ -48,15 +47,25 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 	e->reason = send_reset_reason(ctx);
 	e->conn = conn;
 	e->seg = seg;
+	if (has_sock)
+		e->h.sock = (__u64)sk;
+	/*
+	 * Nothing of the above is used below, but what is in memory: so to the
+	 * verifier all ways that lead here are one, and it goes on only once.
+	 */
+	barrier();
 	if (first)
 		event_stack_often(e, ctx);
 	else
 		event_stack(e, ctx);
 	event_task(&e->h);
-	if (has_sock && sk) {
-		e->h.sock = (__u64)sk;
-		e->tcp.state = sk->__sk_common.skc_state;
+	if (!e->h.sock || !sk) {
+		event_submit(&e->h);
+		return 0;
 	}
+	e->tcp.state = sk->__sk_common.skc_state;
+	tp = bpf_skc_to_tcp_sock((void *)sk);
+	tw = bpf_skc_to_tcp_timewait_sock((void *)sk);
 	if (tp) {
 		tcp_snapshot_take(&e->tcp, tp);
 		if (event_is_owned(sk))

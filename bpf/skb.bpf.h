@@ -77,29 +77,13 @@ static __always_inline bool place_in_ipv4(struct tcp_place *place,
 	return true;
 }
 
-#define MAX_EXTENSIONS 4
-
 /*
- * Walk the extension headers (RFC 8200, 4) that may stand before TCP. A later
- * fragment has no TCP header.
+ * In skb.bpf.c. Where TCP begins, counted from @head (an address), if what is
+ * at
+ * @offset is an extension header of type @next, or TCP itself; 0: it is not
+ * TCP.
  */
-static __always_inline bool skip_extensions(const unsigned char *head,
-					    __u8 next, __u32 *offset)
-{
-	for (int i = 0; i < MAX_EXTENSIONS && next != IPPROTO_TCP; i++) {
-		__u8 start[4]; /* next header, length in 8 bytes; fragment */
-
-		if (next != 0 && next != 43 && next != 44 && next != 60)
-			return false;
-		if (bpf_probe_read_kernel(start, sizeof(start), head + *offset))
-			return false;
-		if (next == 44 && (start[2] || start[3] & 0xf8))
-			return false;
-		*offset += next == 44 ? 8 : (start[1] + 1) * 8;
-		next = start[0];
-	}
-	return next == IPPROTO_TCP;
-}
+int ipv6_find_tcp(__u64 head, __u32 next, __u32 offset);
 
 static __always_inline bool place_in_ipv6(struct tcp_place *place,
 					  struct event_conn *conn,
@@ -112,8 +96,9 @@ static __always_inline bool place_in_ipv6(struct tcp_place *place,
 		return false;
 	if ((bpf_ntohl(ip.version_class_flow) >> 28) != 6)
 		return false;
-	place->offset = network + sizeof(ip);
-	if (!skip_extensions(head, ip.nexthdr, &place->offset))
+	place->offset =
+		ipv6_find_tcp((__u64)head, ip.nexthdr, network + sizeof(ip));
+	if (!place->offset)
 		return false;
 	conn->family = AF_INET6;
 	addr_from_v6(conn->raddr, &ip.saddr);
@@ -131,7 +116,7 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 					     struct event_conn *conn,
 					     const struct sk_buff *skb)
 {
-	const unsigned char *head = skb->head;
+	const unsigned char *head;
 	__u16 protocol = skb->protocol;
 	__u32 network = skb->network_header;
 	struct tcp_place place = {};
@@ -140,6 +125,8 @@ static __always_inline bool segment_from_skb(struct tcp_segment *seg,
 
 	if (network == HEADER_NONE)
 		return false;
+	/* As a number: it is passed on, and new verifiers know its type. */
+	BPF_CORE_READ_INTO(&head, skb, head);
 	if (protocol == bpf_htons(ETH_P_IP)) {
 		if (!place_in_ipv4(&place, conn, head, network))
 			return false;

@@ -17,11 +17,9 @@
 #include "compat.bpf.h"
 
 #define STACK_WORDS 512 /* how far return addresses are looked for */
-#define STACK_STEP  16	/* ... and how many words of that for each walk */
+#define STACK_STEP  8	/* ... and how many words of that for each walk */
 
-/* No word: that of a frame which has no place, and of none at all. */
-#define AT_ENTRY 0xfffe
-#define AT_END	 0xffff
+#define AT_END	    0xffff /* no word: not found yet, or not to be found */
 
 static __always_inline __u64 path_mix(__u64 sum, __u64 address, __u64 at)
 {
@@ -44,17 +42,16 @@ static __always_inline bool path_matches(const struct path *path, __u64 base)
 
 		if (at == AT_END)
 			break;
-		if (at == AT_ENTRY)
-			word = task_entry();
-		else
-			bpf_probe_read_kernel(&word, sizeof(word),
-					      (void *)(base + at * 8));
+		bpf_probe_read_kernel(&word, sizeof(word),
+				      (void *)(base + at * 8));
 		/* Our program's own frame is not on the stack any more. */
 		if (i && word != address)
 			return false;
 		sum = path_mix(sum, address, at);
 	}
-	return sum == path->check;
+	if (path_mix(sum, path->entry, 0) != path->check)
+		return false;
+	return !path->entry || path->entry == task_entry();
 }
 
 __noinline int paths_find(__u32 kind, __u64 base)
@@ -112,11 +109,14 @@ static __always_inline void path_close(struct paths *known, struct path *path,
 	for (int i = 0; i < EVENT_MAX_FRAMES; i++) {
 		__u16 at = path->at[i];
 
-		if (path->address[i] != walk[i] || (walk[i] && at == AT_END))
+		if (path->address[i] != walk[i])
 			return;
-		if (walk[i])
+		if (at != AT_END)
 			check = path_mix(check, walk[i], at);
+		else if (walk[i] && walk[i] != path->entry)
+			return;
 	}
+	check = path_mix(check, path->entry, 0);
 	if (known->walk != sum)
 		return;
 	path->check = check;
@@ -141,13 +141,14 @@ static __always_inline void path_begin(struct paths *known, struct path *path,
 	known->words = 0;
 	path->frames = 0;
 	path->placed = frames;
+	path->entry = 0;
 	for (int i = 0; i < EVENT_MAX_FRAMES; i++) {
 		path->address[i] = walk[i];
 		path->at[i] = AT_END;
 	}
 	path->at[0] = 0;
 	if (last < EVENT_MAX_FRAMES && path->address[last] == task_entry()) {
-		path->at[last] = AT_ENTRY;
+		path->entry = path->address[last];
 		path->placed = last;
 	}
 }
