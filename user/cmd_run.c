@@ -144,6 +144,34 @@ static void await_child(struct child *child)
 	}
 }
 
+/* The child that waits for its release, which will not come. */
+static void give_up_child(struct child *child)
+{
+	if (child->pid <= 0)
+		return;
+	close(child->gate);
+	waitpid(child->pid, NULL, 0);
+}
+
+/* All that is to be done before the command begins. */
+static int prepare(struct live *live, struct session *session,
+		   struct child *child, const struct options *options)
+{
+	int err = live_start(live, session_handler(session));
+
+	if (!err)
+		err = start_child(child, options->arguments);
+	if (!err)
+		err = session_scope(session, child->pid);
+	if (err)
+		return err;
+	session_start(session);
+	err = live_scan(live, session_handler(session));
+	if (!err)
+		session_ready(session);
+	return err;
+}
+
 static int run(struct live *live, const struct options *options)
 {
 	struct session *session = session_new(options);
@@ -152,25 +180,23 @@ static int run(struct live *live, const struct options *options)
 
 	if (!session)
 		return EXIT_FAILED;
-	err = live_start(live, session_handler(session));
-	if (!err)
-		err = start_child(&child, options->arguments);
-	if (!err)
-		err = session_scope(session, child.pid);
-	if (!err) {
-		session_start(session);
-		err = release_child(&child);
-		if (err) {
-			fprintf(stderr, "tcpwhy: cannot run '%s': %s\n",
-				options->arguments[0], strerror(err));
-			session_free(session);
-			waitpid(child.pid, NULL, 0);
-			return err == ENOENT ? EXIT_NOT_FOUND
-					     : EXIT_CANNOT_EXECUTE;
-		}
-		err = live_run(live, session_handler(session), go_on, &child);
-		await_child(&child);
+	err = prepare(live, session, &child, options);
+	if (err) {
+		give_up_child(&child);
+		status = session_end(session, err, false, 0);
+		session_free(session);
+		return status;
 	}
+	err = release_child(&child);
+	if (err) {
+		fprintf(stderr, "tcpwhy: cannot run '%s': %s\n",
+			options->arguments[0], strerror(err));
+		session_free(session);
+		waitpid(child.pid, NULL, 0);
+		return err == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+	}
+	err = live_run(live, session_handler(session), go_on, &child);
+	await_child(&child);
 	status = session_end(session, err, false, 0);
 	session_free(session);
 	/* The command's own, unless it would hide that we failed. */

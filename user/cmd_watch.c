@@ -46,6 +46,10 @@ static int watch(struct live *live, const struct options *options)
 		err = session_scope(session, 0);
 	if (!err) {
 		session_start(session);
+		err = live_scan(live, session_handler(session));
+	}
+	if (!err) {
+		session_ready(session);
 		err = live_run(live, session_handler(session), go_on, NULL);
 	}
 	status = session_end(session, err, false, 0);

@@ -189,6 +189,10 @@ int session_scope(struct session *s, uint32_t root)
 void session_start(struct session *s)
 {
 	s->sink->ops->start(s->sink);
+}
+
+void session_ready(struct session *s)
+{
 	if (s->recorder)
 		keep_record_err(s, recorder_flush(s->recorder));
 	check_output(s);

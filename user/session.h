@@ -22,8 +22,11 @@ const struct source_handler *session_handler(struct session *session);
 /* Tell the recording what is watched; @root: the command of "run", or 0. */
 int session_scope(struct session *session, uint32_t root);
 
-/* All is attached: print the start. */
+/* Print the start. What waits for it reads it after session_ready(). */
 void session_start(struct session *session);
+
+/* What was there before is known: what happens from now on will be told. */
+void session_ready(struct session *session);
 
 /*
  * Print the summary and close the recording. @err is what the source

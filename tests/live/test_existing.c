@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Connections that were there before tcpwhy. */
+#include <arpa/inet.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "expect.h"
 #include "harness.h"
@@ -127,12 +131,87 @@ static void listener_before(void **state)
 	       "who listened there");
 }
 
+#define MANY	  1500 /* connections: more than one read of them brings */
+#define MANY_PORT 8098
+
+/* Both ends of many connections, all ours; the first ends come first. */
+static void open_many(int fds[2 * MANY])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(MANY_PORT) };
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rlimit files;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(listener, (void *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 16), 0);
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_int_equal(
+			connect(fds[i], (void *)&address, sizeof(address)), 0);
+		fds[MANY + i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		assert_true(fds[MANY + i] >= 0);
+	}
+	close(listener);
+}
+
+/* Of each it is known who holds it, though others come and go meanwhile. */
+static void many_before(void **state)
+{
+	static int fds[2 * MANY];
+	const struct linger zero = { 1, 0 };
+	struct pair pair = PAIR("meanwhile", "127.0.0.1", 8097);
+	struct watcher *watcher;
+	unsigned int findings = 0;
+	yajl_val end;
+
+	(void)state;
+	open_many(fds);
+	pair_start(&pair);
+	pair_storm(&pair);
+	watcher = watcher_start(ARGS("--json", "--port", "8098"));
+	pair_end(&pair);
+	for (int i = 0; i < MANY; i++) {
+		setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &zero, sizeof(zero));
+		close(fds[i]);
+		close(fds[MANY + i]);
+	}
+	watcher_stop(watcher);
+	expect_sound(watcher, 0);
+	for (size_t i = 0; i < watcher->line_count; i++) {
+		yajl_val finding = watcher->lines[i].json;
+
+		if (strcmp(watcher->lines[i].type, "finding") != 0)
+			continue;
+		findings++;
+		EXPECT(watcher,
+		       !strcmp(json_string(finding, "cause"),
+			       "rst.linger-zero"),
+		       "rst.linger-zero");
+		EXPECT(watcher, json_number(finding, "owner/pid") == getpid(),
+		       "its owner");
+		EXPECT(watcher, json_number(finding, "peer/pid") == getpid(),
+		       "its peer's");
+	}
+	EXPECT(watcher, findings == MANY, "%u findings", findings);
+	end = expect_line(watcher, "end");
+	EXPECT(watcher,
+	       json_number(end, "events/delivered") -
+			       json_number(end, "events/received") >=
+		       4 * MANY,
+	       "of each end that it is there, and who holds it");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		LIVE_TEST(reset_later_ipv4),
 		LIVE_TEST(reset_later_ipv6),
 		LIVE_TEST(listener_before),
+		LIVE_TEST(many_before),
 	};
 
 	return harness_main("existing", tests, COUNT(tests), argc, argv);

@@ -291,12 +291,25 @@ static int deliver_scan(struct live *live, uint64_t time)
 		if (err)
 			return err;
 	}
-	scan_free(&live->scan);
-	live->scanned = 0;
 	return 0;
 }
 
-/* Not at every event. */
+/* So much of the scan was read until now: the ring has what came before. */
+static int deliver_chunk(void *arg)
+{
+	struct live *live = arg;
+	int err;
+
+	live->scanned = 0;
+	err = ring_buffer__consume(live->ring);
+	if (live->err)
+		return live->err;
+	if (err < 0 && err != -EINTR)
+		return err;
+	return deliver_scan(live, UINT64_MAX);
+}
+
+/* Not at every event, nor before all is known that was there before. */
 static bool may_ask(const struct live *live, uint64_t now)
 {
 	return now >= live->ask_at && !live->scan.count &&
@@ -370,10 +383,22 @@ int live_start(struct live *live, const struct source_handler *handler)
 	err = facts_host(handler, live->attached_at);
 	if (!err)
 		err = kernel_names(live->btf, handler);
-	if (!err)
-		err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
-				   live->skel->progs.on_tcp);
 	drop_btf(live);
+	return err;
+}
+
+int live_scan(struct live *live, const struct source_handler *handler)
+{
+	int err;
+
+	live->handler = handler;
+	live->scan.full = deliver_chunk;
+	live->scan.arg = live;
+	err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
+			   live->skel->progs.on_tcp);
+	if (!err)
+		err = deliver_chunk(live);
+	scan_free(&live->scan);
 	/* From here on the kernel side knows which of them are in scope. */
 	live->skel->bss->filter_ready = 1;
 	return err;
@@ -399,9 +424,7 @@ static int drain(struct live *live)
 	if (!live->all_resets && !live->stopped_at)
 		parts_attach_on_demand(&live->parts, live->skel->skeleton,
 				       firewall_rejects(live->firewall, now));
-	err = deliver_scan(live, now);
-	if (!err && may_ask(live, now))
-		err = ask_holders(live, now, true);
+	err = may_ask(live, now) ? ask_holders(live, now, true) : 0;
 	if (!err && live->go_on)
 		err = stalls_look(&live->stalls, facts_now(), deliver_stalled,
 				  live);

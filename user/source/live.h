@@ -41,11 +41,14 @@ void live_close(struct live *live); /* accepts NULL */
 const struct parts *live_parts(const struct live *live);
 const struct btf *live_btf(const struct live *live);
 
-/*
- * Deliver the host's facts and read the sockets that exist already; their
- * events follow, in order of time, in live_run().
- */
+/* Deliver the host's facts. Returns 0 or the first error. */
 int live_start(struct live *live, const struct source_handler *handler);
+
+/*
+ * Read the sockets that exist already, and deliver them in order of time with
+ * the events that have come until then. Returns 0 or the first error.
+ */
+int live_scan(struct live *live, const struct source_handler *handler);
 
 /*
  * Deliver events and ticks until @go_on says no, asked every few

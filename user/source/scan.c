@@ -30,6 +30,19 @@ static int make_room(struct scan *scan, size_t more)
 	return 0;
 }
 
+/* Have taken what is there; @partial bytes of the next record follow. */
+static int pass_on(struct scan *scan, size_t partial)
+{
+	int err;
+
+	if (!scan->full || scan->count < SCAN_FULL)
+		return 0;
+	err = scan->full(scan->arg);
+	memmove(scan->events, &scan->events[scan->count], partial);
+	scan->count = 0;
+	return err;
+}
+
 /* Read @fd to its end; a read may stop in the middle of a record. */
 static int read_records(struct scan *scan, int fd)
 {
@@ -38,8 +51,10 @@ static int read_records(struct scan *scan, int fd)
 	for (;;) {
 		char *base;
 		ssize_t len;
-		int err = make_room(scan, 256);
+		int err = pass_on(scan, partial);
 
+		if (!err)
+			err = make_room(scan, 256);
 		if (err)
 			return err;
 		base = (char *)&scan->events[scan->count];

@@ -17,7 +17,16 @@ struct scan {
 	size_t room;
 	unsigned int netns;	   /* namespaces whose sockets were read */
 	unsigned int netns_failed; /* ... and that could not be entered */
+	/*
+	 * Called while it is read, whenever it holds SCAN_FULL records or more:
+	 * what it holds is forgotten then. NULL: all is kept. Returns 0, or
+	 * what the scan is to return.
+	 */
+	int (*full)(void *arg);
+	void *arg;
 };
+
+#define SCAN_FULL 2048
 
 /*
  * Run iter/task_file (@by_file) over all processes and iter/tcp (@by_netns)
