@@ -7,11 +7,12 @@
 def seconds:
 	(.[:19] + "Z" | fromdate) + ("0" + .[19:-1] | tonumber);
 
-# Where both ends are closed and an ACK comes twice, as happens on a slow guest,
-# the kernel answers it with a RST. That is true, and no scene's doing.
+# Where an ACK is still under way when its connection ends, or comes twice, as
+# happens on a slow guest, the kernel answers it with a RST. That is true, and no
+# scene's doing.
 def answers_late_ack:
 	.cause == "rst.connection-gone" and .evidence.segment_bytes == 0 and
-	.evidence.ended_by and (.effect | startswith("none: "));
+	.evidence.ended_by;
 
 def or_dash:
 	unique | join(",") | if . == "" then "-" else . end;
