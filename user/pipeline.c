@@ -331,6 +331,16 @@ static bool is_unanswered(const struct event_header *e)
 	       sock->new_state == STATE_CLOSE;
 }
 
+/* Is there to be said anything about @e, or about @flow because of it? */
+static bool is_told(const struct pipeline *p, const struct event_header *e,
+		    const struct flow *flow)
+{
+	if (p->sink->ops->detail == FINDING_NONE)
+		return false;
+	return !p->sink->findings_only || e->kind == EVENT_DESTROY ||
+	       !judge_is_ordinary(e) || !flow || flow->symptoms->resent;
+}
+
 static int on_event(void *arg, const struct event_header *e)
 {
 	struct pipeline *p = arg;
@@ -367,10 +377,12 @@ static int on_event(void *arg, const struct event_header *e)
 		resets_add(p->resets, event_segment(e), item.seq);
 	if (err || !is_shown(e))
 		return err;
-	item.flow = flow_ref(change.flow);
-	item.state = change.flow ? change.flow->state : 0;
 	item.settled = !is_unanswered(e) &&
 		       !owner_may_ask(p->kin, change.flow, e->time);
+	if (item.settled && !is_told(p, e, change.flow))
+		return 0;
+	item.flow = flow_ref(change.flow);
+	item.state = change.flow ? change.flow->state : 0;
 	item.duration = change.duration;
 	item.duration_known = change.duration_known;
 	err = queue_push(&p->queue, &item, e);

@@ -16,7 +16,6 @@
 #include "moments.h"
 #include "observer.h"
 #include "programs.h"
-#include "programs.h"
 #include "row.h"
 #include "stage.h"
 #include "tool.h"
@@ -155,6 +154,15 @@ static double show_memory(unsigned int connections)
 	return mib;
 }
 
+static double show_memory_before(unsigned int connections)
+{
+	double mib = measure_memory_before(connections);
+
+	printf("%9u connections that were there: %5.1f MiB at most\n",
+	       connections, mib);
+	return mib;
+}
+
 static void measure_memories(void)
 {
 	printf("\n");
@@ -162,6 +170,8 @@ static void measure_memories(void)
 	show_memory(OPEN / 2);
 	goal_at_most(show_memory(OPEN), 64, "memory: MiB, %d connections open",
 		     OPEN);
+	goal_at_most(show_memory_before(OPEN), 64,
+		     "memory: MiB, %d connections there before", OPEN);
 }
 
 int main(void)

@@ -92,7 +92,8 @@ int feed_end(struct feed *feed)
 	return status;
 }
 
-double rss_kib(pid_t pid)
+/* What /proc/PID/status has at @key, of KiB. */
+static double status_kib(pid_t pid, const char *key)
 {
 	char path[64], line[128];
 	double kib = 0;
@@ -102,9 +103,19 @@ double rss_kib(pid_t pid)
 	f = fopen(path, "r");
 	if (!f)
 		die("%s", path);
-	while (fgets(line, sizeof(line), f) &&
-	       sscanf(line, "VmRSS: %lf", &kib) != 1)
-		;
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			kib = strtod(line + strlen(key), NULL);
 	fclose(f);
 	return kib;
+}
+
+double rss_kib(pid_t pid)
+{
+	return status_kib(pid, "VmRSS:");
+}
+
+double peak_rss_kib(pid_t pid)
+{
+	return status_kib(pid, "VmHWM:");
 }

@@ -23,7 +23,8 @@ void feed_interrupt(struct feed *feed);
 /* What is left is read; its status, as waitpid() gives it. */
 int feed_end(struct feed *feed);
 
-/* Of a process, in KiB. */
+/* Of a process, in KiB: now, and the most that it was. */
 double rss_kib(pid_t pid);
+double peak_rss_kib(pid_t pid);
 
 #endif

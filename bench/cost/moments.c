@@ -93,3 +93,17 @@ double measure_memory(unsigned int connections, double *lost)
 	crowd_leave(crowd);
 	return mib;
 }
+
+double measure_memory_before(unsigned int connections)
+{
+	struct crowd *crowd = crowd_gather(connections);
+	struct feed *feed = feed_begin(findings);
+	double mib;
+
+	feed_await(feed, SAID_START);
+	mib = peak_rss_kib(feed_pid(feed)) / 1024;
+	feed_interrupt(feed);
+	feed_end(feed);
+	crowd_leave(crowd);
+	return mib;
+}

@@ -18,4 +18,8 @@ void measure_latency(struct series *ms, unsigned int resets);
  */
 double measure_memory(unsigned int connections, double *lost);
 
+/* The most MiB of RSS until it is ready, with so many that were there before.
+ */
+double measure_memory_before(unsigned int connections);
+
 #endif

@@ -15,8 +15,12 @@ struct kept {
 	UT_hash_handle hh;
 };
 
+#define RECENT 64
+
 struct parties {
 	struct kept *all;
+	/* Those set last, each in the place of its pid and more; or NULL. */
+	struct kept *recent[RECENT];
 };
 
 struct parties *parties_new(void)
@@ -52,25 +56,50 @@ static struct party key_of(const struct party *party)
 	return key;
 }
 
-static struct kept *keep(struct parties *parties, const struct party *key)
+static struct kept **place_of(struct parties *parties, const struct party *p)
 {
+	return &parties->recent[(p->pid + p->tid * 7 + p->basis) % RECENT];
+}
+
+static struct kept *look_up(struct parties *parties, const struct party *party)
+{
+	struct party key = key_of(party);
 	struct kept *kept;
 
-	HASH_FIND(hh, parties->all, key, sizeof(*key), kept);
+	HASH_FIND(hh, parties->all, &key, sizeof(key), kept);
 	if (kept)
 		return kept;
 	kept = calloc(1, sizeof(*kept));
 	if (!kept)
 		return NULL;
-	kept->party = *key;
+	kept->party = key;
 	HASH_ADD(hh, parties->all, party, sizeof(kept->party), kept);
 	return kept;
+}
+
+/* Mostly it is one of a few. NULL when out of memory. */
+static struct kept *keep(struct parties *parties, const struct party *party)
+{
+	struct kept **recent = place_of(parties, party);
+
+	if (!*recent || !party_is_same(&(*recent)->party, party))
+		*recent = look_up(parties, party);
+	return *recent;
+}
+
+static void drop(struct parties *parties, struct kept *kept)
+{
+	struct kept **recent = place_of(parties, &kept->party);
+
+	if (*recent == kept)
+		*recent = NULL;
+	HASH_DEL(parties->all, kept);
+	free(kept);
 }
 
 int parties_set(struct parties *parties, const struct party **slot,
 		const struct party *party)
 {
-	struct party key;
 	struct kept *kept;
 
 	/* As a rule it is the same again. */
@@ -80,8 +109,7 @@ int parties_set(struct parties *parties, const struct party **slot,
 		parties_unset(parties, slot);
 		return 0;
 	}
-	key = key_of(party);
-	kept = keep(parties, &key);
+	kept = keep(parties, party);
 	if (!kept)
 		return -ENOMEM;
 	kept->names++;
@@ -97,10 +125,8 @@ void parties_unset(struct parties *parties, const struct party **slot)
 	if (*slot == &party_nobody)
 		return;
 	*slot = &party_nobody;
-	if (--kept->names)
-		return;
-	HASH_DEL(parties->all, kept);
-	free(kept);
+	if (!--kept->names)
+		drop(parties, kept);
 }
 
 unsigned int parties_count(const struct parties *parties)

@@ -374,6 +374,7 @@ struct sink *json_sink_new(const struct sink_options *options)
 	if (!j)
 		return NULL;
 	j->sink.ops = &json_ops;
+	j->sink.findings_only = options->why_only;
 	j->o = *options;
 	j->json.host = options->host;
 	return &j->sink;

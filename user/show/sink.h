@@ -119,6 +119,7 @@ struct sink_ops {
 
 struct sink {
 	const struct sink_ops *ops;
+	bool findings_only; /* event() has nothing to show */
 };
 
 /* Each returns NULL when out of memory; sink_free() accepts NULL. */

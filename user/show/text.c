@@ -455,6 +455,7 @@ struct sink *text_sink_new(const struct sink_options *options)
 	if (!t)
 		return NULL;
 	t->sink.ops = &text_ops;
+	t->sink.findings_only = options->why_only;
 	t->o = *options;
 	t->o.last = &t->last;
 	if (options->no_fold)

@@ -221,8 +221,7 @@ static void limit_confidence(const struct evidence_case *c, struct finding *f)
 				   "drops before are not all known");
 }
 
-/* Most events change a state, as they should. */
-static bool is_ordinary(const struct event_header *e)
+bool judge_is_ordinary(const struct event_header *e)
 {
 	const struct sock_event *sock = event_sock(e);
 
@@ -259,7 +258,7 @@ bool judge_moment(const struct judge *judge, const struct moment *m,
 	struct stack stack;
 	bool only_if_known;
 
-	if (!m->conn || is_ordinary(m->event))
+	if (!m->conn || judge_is_ordinary(m->event))
 		return false;
 	case_build(&c, &stack, judge, m);
 	finding_clear(f);

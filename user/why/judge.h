@@ -18,6 +18,9 @@ struct judge {
 	const struct gaps *gaps;
 };
 
+/* Does it call for no finding? Most events change a state, as they should. */
+bool judge_is_ordinary(const struct event_header *e);
+
 /*
  * Judge @m. Returns true with @finding filled if the event is the trigger of
  * one; false if it calls for none, or is told in the finding of another. May
