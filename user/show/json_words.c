@@ -97,9 +97,9 @@ static void connect_ends(struct json *json, const struct event_conn *conn)
 /* It follows other members: so it begins with the same comma each time. */
 void json_put_conn(struct json *json, const struct event_conn *conn)
 {
-	uint32_t hash = (conn->lport << 16 | conn->rport) * 2654435761U;
+	uint32_t ports = (uint32_t)conn->lport << 16 | conn->rport;
 	struct json_connected *known =
-		&json->connected[(hash >> 16) % JSON_CONNECTED];
+		&json->connected[(ports * 2654435761U >> 16) % JSON_CONNECTED];
 	uint64_t version = host_netns_version(json->host);
 	size_t begin = json->line.used;
 
