@@ -250,8 +250,8 @@ static __always_inline __u64 task_entry(void)
 
 /*
  * The current task, with direct reads where bpf_get_current_task_btf() exists
- * (5.11), else through probe reads. As two words its name takes a tenth of what
- * bpf_get_current_comm() takes.
+ * (5.11), else through probe reads. Its name is read as two words: faster than
+ * bpf_get_current_comm().
  */
 static __always_inline void task_facts(struct event_header *h)
 {

@@ -22,9 +22,7 @@ struct bpf_config {
 	__u32 self;		    /* tcpwhy's own process id */
 	/* SKB_DROP_REASON_QUEUE_PURGE; below 0: this kernel has none. */
 	__s32 kfree_purge_reason;
-	/* User space is woken no more often than this; and for processes that
-	 * have just begun.
-	 */
+	/* How often user space is woken at most; and for young processes. */
 	__u64 wakeup_ns, wakeup_young_ns;
 };
 

@@ -78,10 +78,8 @@ static __always_inline bool place_in_ipv4(struct tcp_place *place,
 }
 
 /*
- * In skb.bpf.c. Where TCP begins, counted from @head (an address), if what is
- * at
- * @offset is an extension header of type @next, or TCP itself; 0: it is not
- * TCP.
+ * In skb.bpf.c. Where TCP begins, in bytes from the address @head, if what is
+ * at @offset is an extension header of type @next, or TCP; 0: it is not TCP.
  */
 int ipv6_find_tcp(__u64 head, __u32 next, __u32 offset);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A memory for stacks. The kernel's unwinder (ORC on x86) takes 3 to 8 us, more
+ * A memory for stacks. The kernel's unwinder (ORC on x86) takes some 3 us, more
  * than all else in a program, and finds the same few stacks again and again. So
  * we note where on the stack each return address of a walk was, and later look
  * whether they are there once more.

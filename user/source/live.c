@@ -387,6 +387,18 @@ int live_start(struct live *live, const struct source_handler *handler)
 	return err;
 }
 
+/*
+ * Where all CPUs are busy a fair share of them may be less than it takes to
+ * read what the others do, and events are lost. So we are preferred, unless
+ * who started us has said otherwise, or we may not.
+ */
+static void prefer_us(void)
+{
+	errno = 0;
+	if (!getpriority(PRIO_PROCESS, 0) && !errno)
+		(void)setpriority(PRIO_PROCESS, 0, OUR_NICE);
+}
+
 int live_scan(struct live *live, const struct source_handler *handler)
 {
 	int err;
@@ -401,6 +413,7 @@ int live_scan(struct live *live, const struct source_handler *handler)
 	scan_free(&live->scan);
 	/* From here on the kernel side knows which of them are in scope. */
 	live->skel->bss->filter_ready = 1;
+	prefer_us();
 	return err;
 }
 
@@ -449,25 +462,12 @@ static void await_programs(void)
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-/*
- * Where all CPUs are busy a fair share of them may be less than it takes to
- * read what the others do, and events are lost. So we are preferred, unless
- * who started us has said otherwise, or we may not.
- */
-static void prefer_us(void)
-{
-	errno = 0;
-	if (!getpriority(PRIO_PROCESS, 0) && !errno)
-		(void)setpriority(PRIO_PROCESS, 0, OUR_NICE);
-}
-
 int live_run(struct live *live, const struct source_handler *handler,
 	     bool (*go_on)(void *arg), void *arg)
 {
 	int counts_err, err = 0;
 	uint64_t last;
 
-	prefer_us();
 	live->handler = handler;
 	live->go_on = go_on;
 	live->go_on_arg = arg;
