@@ -22,8 +22,9 @@ struct bpf_config {
 	__u32 self;		    /* tcpwhy's own process id */
 	/* SKB_DROP_REASON_QUEUE_PURGE; below 0: this kernel has none. */
 	__s32 kfree_purge_reason;
-	/* How often user space is woken at most; and for young processes. */
-	__u64 wakeup_ns, wakeup_young_ns;
+	/* When user space is woken again, ns: see event_submit(). */
+	__u64 wakeup_ns, wakeup_full_ns, wakeup_young_ns;
+	__u64 wakeup_bytes;
 };
 
 #define FILTER_MAX	     16	   /* values of one kind */

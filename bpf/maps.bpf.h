@@ -68,19 +68,44 @@ static __always_inline void *event_reserve(__u32 kind, const __u64 size)
 extern __u64 last_wakeup;
 
 /* A process that has just begun may be about to end. */
-#define YOUNG_NS 1000000000ULL
+#define YOUNG_NS    1000000000ULL
+#define YOUNG_SLOTS 64
 
-static __always_inline bool event_is_of_young(const struct event_header *event)
+/* When those began that user space was woken for, or another of their slot. */
+extern __u64 known_young[YOUNG_SLOTS];
+
+/* Times differ in all bits but the first ones: Fibonacci hashing. */
+static __always_inline __u64 *young_slot(__u64 start_time)
 {
-	return event->start_time && event->time - event->start_time < YOUNG_NS;
+	return &known_young[start_time * 0x9e3779b97f4a7c15ULL >> 58];
+}
+
+/* Is @event the first of its process, and that young? It is known then. */
+static __always_inline bool young_appears(const struct event_header *event)
+{
+	__u64 start_time = event->start_time;
+	__u64 *known = young_slot(start_time);
+
+	if (!start_time || event->time - start_time >= YOUNG_NS ||
+	    *known == start_time)
+		return false;
+	*known = start_time;
+	return true;
+}
+
+/* It is another program now, of which nothing is known. */
+static __always_inline void young_forget(const struct event_header *event)
+{
+	*young_slot(event->start_time) = 0;
 }
 
 /*
- * Wake-ups are batched: one if there was none for a while, which is shorter
- * for an event that names a young process. So the first event after a pause is
- * read at once, while /proc still knows the process that it names. How much
- * waits does not count: a reader that is behind would be woken by each event,
- * and the interrupt which that takes costs more than the event.
+ * Wake-ups are batched: each is an interrupt, which costs more than the event,
+ * and throws what runs here out of its caches. One if there was none for a
+ * while, which is shorter if the ring fills, and still shorter for a young
+ * process that appears. So the first event after a pause is read at once, and
+ * while /proc still knows the process that it names. A reader that is behind
+ * is not woken by each event: how much waits counts only after a while.
  */
 static __always_inline void event_submit(struct event_header *event)
 {
@@ -88,7 +113,10 @@ static __always_inline void event_submit(struct event_header *event)
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
 	if (pause >= config.wakeup_ns ||
-	    (pause >= config.wakeup_young_ns && event_is_of_young(event))) {
+	    (pause >= config.wakeup_young_ns && young_appears(event)) ||
+	    (pause >= config.wakeup_full_ns &&
+	     bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >=
+		     config.wakeup_bytes)) {
 		last_wakeup = time;
 		flags = BPF_RB_FORCE_WAKEUP;
 	}

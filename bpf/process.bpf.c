@@ -76,6 +76,7 @@ static __always_inline int execed(const struct linux_binprm *bprm)
 	if (!e)
 		return 0;
 	event_task(&e->h);
+	young_forget(&e->h);
 	bpf_probe_read_kernel_str(e->filename, sizeof(e->filename),
 				  bprm->filename);
 	event_submit_quietly(&e->h);

@@ -11,6 +11,7 @@ __u8 watched_ports[65536] = {};
 __u8 filter_ready = 0;
 __u8 filter_overflow = 0;
 __u64 last_wakeup = 0;
+__u64 known_young[YOUNG_SLOTS] = {};
 struct event_gap gap = {};
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -32,6 +32,11 @@ static void on_interrupt(int signal)
 	interrupts++;
 }
 
+static void on_child(int signal)
+{
+	(void)signal;
+}
+
 /*
  * A terminal sends Ctrl-C to the command too: it decides whether to end, and
  * we end with it. A second Ctrl-C ends the watch without it.
@@ -44,6 +49,10 @@ static void catch_signals(void)
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGHUP, &stop, NULL);
+	/* Not to be missed while we wait for events. */
+	stop.sa_handler = on_child;
+	stop.sa_flags |= SA_NOCLDSTOP;
+	sigaction(SIGCHLD, &stop, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

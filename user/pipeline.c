@@ -25,7 +25,7 @@
 /* Losses are told no more often than this, ns of event time. */
 #define LOSS_EVERY_NS 500000000ULL
 
-/* How long before it settles the kernel is asked about an event's owner. */
+/* How long after an event the kernel is asked about its owner. */
 #define ASK_AFTER_NS 20000000ULL
 
 struct pipeline {
@@ -473,10 +473,24 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *q)
 	return q->held.sock_count || q->ports.sock_count;
 }
 
+static uint64_t on_due(void *arg)
+{
+	const struct pipeline *p = arg;
+	const struct queue_item *first = queue_first(&p->queue);
+	const struct queue_item *open = queue_first_open(&p->queue);
+	uint64_t due = UINT64_MAX;
+
+	if (first)
+		due = first->time + PIPELINE_SETTLE_NS;
+	if (open && open->time + ASK_AFTER_NS < due)
+		due = open->time + ASK_AFTER_NS;
+	return due;
+}
+
 struct source_handler pipeline_handler(struct pipeline *p)
 {
-	return (struct source_handler){ on_fact, on_event, on_tick, on_wants,
-					p };
+	return (struct source_handler){ on_fact,  on_event, on_tick,
+					on_wants, on_due,   p };
 }
 
 void pipeline_end(struct pipeline *p, bool truncated, uint64_t bad)

@@ -105,14 +105,16 @@ void queue_pop(struct queue *queue)
 		queue_free(queue);
 }
 
+const struct queue_item *queue_first_open(const struct queue *queue)
+{
+	return queue->first_open ? item_at(queue, queue->first_open) : NULL;
+}
+
 const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until)
 {
-	const struct queue_item *item;
+	const struct queue_item *item = queue_first_open(queue);
 
-	if (!queue->first_open)
-		return NULL;
-	item = item_at(queue, queue->first_open);
-	if (item->time > until)
+	if (!item || item->time > until)
 		return NULL;
 	queue->first_open = item->next;
 	return item;

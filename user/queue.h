@@ -44,9 +44,11 @@ int queue_push(struct queue *queue, const struct queue_item *item,
 const struct queue_item *queue_first(const struct queue *queue);
 const struct event_header *queue_event(const struct queue_item *item);
 void queue_pop(struct queue *queue);
-/*
- * Walk the waiting items that are not settled once each, oldest first: the next
- * that is not later than @until, or NULL.
+
+/* The oldest that is not settled and was not walked; NULL: none. */
+const struct queue_item *queue_first_open(const struct queue *queue);
+
+/* Walk those once each, oldest first: the next not later than @until, or NULL.
  */
 const struct queue_item *queue_look_ahead(struct queue *queue, uint64_t until);
 void queue_free(struct queue *queue);

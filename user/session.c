@@ -80,6 +80,13 @@ static bool on_wants(void *arg, uint64_t now, struct holder_query *query)
 	return s->inner.wants(s->inner.arg, now, query);
 }
 
+static uint64_t on_due(void *arg)
+{
+	struct session *s = arg;
+
+	return s->inner.due(s->inner.arg);
+}
+
 /* https://no-color.org: set and not empty means no. */
 static bool wants_colour(void)
 {
@@ -147,8 +154,8 @@ struct session *session_new(const struct options *options)
 		}
 	}
 	s->inner = pipeline_handler(s->pipeline);
-	s->outer = (struct source_handler){ on_fact, on_event, on_tick,
-					    on_wants, s };
+	s->outer = (struct source_handler){ on_fact,  on_event, on_tick,
+					    on_wants, on_due,	s };
 	return s;
 
 no_memory:

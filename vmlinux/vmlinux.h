@@ -47,6 +47,10 @@ enum {
 };
 
 enum {
+	BPF_RB_AVAIL_DATA = 0,
+};
+
+enum {
 	BPF_ANY = 0,
 };
 

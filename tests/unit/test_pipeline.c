@@ -35,6 +35,25 @@ static void nothing_is_said_before_it_settles(void **state)
 	assert_string_equal(lab->said, "reset-sent 6, finding rst.linger-zero");
 }
 
+/* Who reads the events may sleep until then. */
+static void it_says_what_is_due(void **state)
+{
+	struct lab *lab = *state;
+	struct holder_query query;
+
+	assert_int_equal(lab->in.due(lab->in.arg), UINT64_MAX);
+	open_connection(lab);
+	assert_int_equal(lab->in.due(lab->in.arg), UINT64_MAX);
+	send_reset(lab, 3 * SEC);
+	/* The kernel is asked who holds the socket, then all is told. */
+	assert_int_equal(lab->in.due(lab->in.arg), 3 * SEC + 20 * MS);
+	lab->in.wants(lab->in.arg, 3 * SEC + 20 * MS, &query);
+	assert_int_equal(lab->in.due(lab->in.arg),
+			 3 * SEC + PIPELINE_SETTLE_NS);
+	tick(lab, 4 * SEC);
+	assert_int_equal(lab->in.due(lab->in.arg), UINT64_MAX);
+}
+
 /* Without a tick the time of events is what counts: a recording has no other.
  */
 static void events_are_the_clock(void **state)
@@ -214,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		lab_test(nothing_is_said_before_it_settles),
+		lab_test(it_says_what_is_due),
 		lab_test(events_are_the_clock),
 		lab_test(time_going_back_is_no_time),
 		lab_test(evidence_that_comes_after),

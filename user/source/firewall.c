@@ -160,6 +160,11 @@ void firewall_free(struct firewall *fw)
 	free(fw);
 }
 
+int firewall_fd(const struct firewall *fw)
+{
+	return fw->changes;
+}
+
 void firewall_dropped(struct firewall *fw)
 {
 	if (!fw->rejects)

@@ -22,6 +22,9 @@ struct firewall;
 struct firewall *firewall_new(void);
 void firewall_free(struct firewall *firewall); /* accepts NULL */
 
+/* Readable when there are changes to hear of; -1: this kernel does not tell. */
+int firewall_fd(const struct firewall *firewall);
+
 /* A firewall dropped a TCP segment: look soon, if nothing is known yet. */
 void firewall_dropped(struct firewall *firewall);
 

@@ -7,7 +7,6 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,12 +20,11 @@
 #include "kernel.h"
 #include "loading.h"
 #include "parts.h"
+#include "priority.h"
+#include "ring.h"
 #include "scan.h"
 #include "stalls.h"
 #include "tcpwhy.skel.h"
-
-/* Look at the ring this often even if the kernel does not wake us. */
-#define POLL_MS 10
 
 /* An event may be stamped a little before it is visible in the ring. */
 #define TICK_LAG_NS 2000000ULL
@@ -46,20 +44,16 @@
  */
 #define GAP_CHECK_NS 10000000ULL
 
-/* As auditd's (priority_boost): about 2.4 times a fair share. */
-#define OUR_NICE (-4)
-
 struct live {
 	struct tcpwhy_bpf *skel;
 	struct btf *btf;
-	struct ring_buffer *ring;
+	struct ring ring;
 	struct facts *facts;
 	struct parts parts;
 	struct firewall *firewall;
 	bool all_resets;
 	bool rejects;	       /* a firewall, as we began */
 	int32_t firewall_drop; /* the reason; EVENT_NO_REASON: none is given */
-	struct gauge gauge;
 	struct holders holders;
 	struct stalls stalls;
 	uint64_t ask_at; /* when to ask about owners next, ns */
@@ -85,21 +79,23 @@ static struct bpf_program *if_loaded(struct bpf_program *program)
 	return bpf_program__fd(program) < 0 ? NULL : program;
 }
 
+static int open_ring(struct live *live)
+{
+	int changes = firewall_fd(live->firewall);
+	int err = ring_open(&live->ring, live->skel->maps.events, on_record,
+			    live);
+
+	if (!err && changes >= 0)
+		err = ring_listen(&live->ring, changes);
+	return err;
+}
+
 static int attach(struct live *live, struct live_problem *problem)
 {
 	const struct part *failed;
 	int err;
 
-	live->ring = ring_buffer__new(bpf_map__fd(live->skel->maps.events),
-				      on_record, live, NULL);
-	if (!live->ring) {
-		err = -errno;
-		problem_explain(problem, "cannot map the ring buffer: %s",
-				strerror(errno));
-		return err;
-	}
-	err = gauge_open(&live->gauge, bpf_map__fd(live->skel->maps.events),
-			 bpf_map__max_entries(live->skel->maps.events));
+	err = open_ring(live);
 	if (err) {
 		problem_explain(problem, "cannot map the ring buffer: %s",
 				strerror(-err));
@@ -109,7 +105,7 @@ static int attach(struct live *live, struct live_problem *problem)
 	live->rejects = firewall_rejects(live->firewall, facts_now());
 	/* From the first attached on, events wait until all this is done. */
 	facts_await_symbols(live->facts);
-	live->holders.gauge = &live->gauge;
+	live->holders.gauge = &live->ring.gauge;
 	live->holders.wanted = live->skel->maps.wanted;
 	live->holders.program =
 		if_loaded(live->skel->progs.on_task_file_wanted);
@@ -153,6 +149,7 @@ int live_open(struct live **out, const struct live_options *options,
 	problem_explain(problem, "out of memory");
 	if (!live)
 		return -ENOMEM;
+	live->ring = RING_NONE;
 	parts_init(&live->parts);
 	live->facts = facts_new(options->cmdlines);
 	live->firewall = firewall_new();
@@ -175,8 +172,7 @@ void live_close(struct live *live)
 {
 	if (!live)
 		return;
-	ring_buffer__free(live->ring);
-	gauge_close(&live->gauge);
+	ring_close(&live->ring);
 	stalls_free(&live->stalls);
 	tcpwhy_bpf__destroy(live->skel);
 	kernel_btf_free(live->btf);
@@ -294,6 +290,13 @@ static int deliver_scan(struct live *live, uint64_t time)
 	return 0;
 }
 
+static int read_ring(struct live *live)
+{
+	int err = ring_read(&live->ring);
+
+	return live->err ? live->err : err;
+}
+
 /* So much of the scan was read until now: the ring has what came before. */
 static int deliver_chunk(void *arg)
 {
@@ -301,12 +304,8 @@ static int deliver_chunk(void *arg)
 	int err;
 
 	live->scanned = 0;
-	err = ring_buffer__consume(live->ring);
-	if (live->err)
-		return live->err;
-	if (err < 0 && err != -EINTR)
-		return err;
-	return deliver_scan(live, UINT64_MAX);
+	err = read_ring(live);
+	return err ? err : deliver_scan(live, UINT64_MAX);
 }
 
 /* Not at every event, nor before all is known that was there before. */
@@ -342,7 +341,7 @@ static int ask_holders(struct live *live, uint64_t now, bool patient)
 /* Do we read events as they come? Else more are waiting in the ring. */
 static bool is_current(uint64_t time)
 {
-	return facts_now() < time + 2 * POLL_MS * 1000000ULL;
+	return facts_now() < time + 2 * RING_WAKE_NS;
 }
 
 static int on_record(void *arg, void *data, size_t size)
@@ -387,18 +386,6 @@ int live_start(struct live *live, const struct source_handler *handler)
 	return err;
 }
 
-/*
- * Where all CPUs are busy a fair share of them may be less than it takes to
- * read what the others do, and events are lost. So we are preferred, unless
- * who started us has said otherwise, or we may not.
- */
-static void prefer_us(void)
-{
-	errno = 0;
-	if (!getpriority(PRIO_PROCESS, 0) && !errno)
-		(void)setpriority(PRIO_PROCESS, 0, OUR_NICE);
-}
-
 int live_scan(struct live *live, const struct source_handler *handler)
 {
 	int err;
@@ -413,7 +400,7 @@ int live_scan(struct live *live, const struct source_handler *handler)
 	scan_free(&live->scan);
 	/* From here on the kernel side knows which of them are in scope. */
 	live->skel->bss->filter_ready = 1;
-	prefer_us();
+	priority_raise();
 	return err;
 }
 
@@ -428,11 +415,9 @@ static int deliver_stalled(void *arg, const struct segment_event *e)
 static int drain(struct live *live)
 {
 	uint64_t now = facts_now();
-	int err = ring_buffer__consume(live->ring);
+	int err = read_ring(live);
 
-	if (live->err)
-		return live->err;
-	if (err < 0 && err != -EINTR)
+	if (err)
 		return err;
 	if (!live->all_resets && !live->stopped_at)
 		parts_attach_on_demand(&live->parts, live->skel->skeleton,
@@ -451,6 +436,18 @@ static int drain(struct live *live)
 		err = live->handler->tick(live->handler->arg,
 					  now - TICK_LAG_NS);
 	return err;
+}
+
+static int await_events(struct live *live)
+{
+	uint64_t woken = *(volatile __u64 *)&live->skel->bss->last_wakeup;
+	uint64_t due = live->handler->due(live->handler->arg);
+	uint64_t now = facts_now();
+
+	/* What is due at a time is done by a tick that is later. */
+	if (due < UINT64_MAX - TICK_LAG_NS)
+		due += TICK_LAG_NS;
+	return ring_wait(&live->ring, ring_pause_ms(now, woken, due));
 }
 
 /*
@@ -472,10 +469,8 @@ int live_run(struct live *live, const struct source_handler *handler,
 	live->go_on = go_on;
 	live->go_on_arg = arg;
 	while (!err && go_on(arg)) {
-		err = ring_buffer__poll(live->ring, POLL_MS);
-		if (live->err)
-			err = live->err;
-		else if (err >= 0 || err == -EINTR)
+		err = await_events(live);
+		if (!err)
 			err = drain(live);
 		if (err == -ECANCELED)
 			err = 0;

@@ -51,8 +51,8 @@ int live_start(struct live *live, const struct source_handler *handler);
 int live_scan(struct live *live, const struct source_handler *handler);
 
 /*
- * Deliver events and ticks until @go_on says no, asked every few
- * milliseconds and after every batch. Then empties the ring and delivers
+ * Deliver events and ticks until @go_on says no, asked after
+ * each batch, and at least each 100 ms. Then empties the ring and delivers
  * FACT_COUNTS. Returns 0 or the first error.
  */
 int live_run(struct live *live, const struct source_handler *handler,

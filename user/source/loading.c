@@ -12,24 +12,31 @@
 #include "kernel.h"
 #include "kernel_filter.h"
 #include "privileges.h"
+#include "ring.h"
 #include "tcpwhy.skel.h"
 
 /*
- * The kernel wakes us no more often than this, for events of a process that is
- * young, and for others; for a small ring more often, before events that come
- * at 500 MB/s fill it.
+ * The kernel wakes us no more often than this: when a young process appears,
+ * when the ring fills, and else. For a small ring more often, before events
+ * that come at 500 MB/s fill it.
  */
 #define WAKE_YOUNG_NS	 1000000ULL
-#define WAKE_EVERY_NS	 8000000ULL
+#define WAKE_FULL_NS	 8000000ULL
 #define WAKE_NS_PER_BYTE 2
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
 
 static void set_wakeups(struct bpf_config *config, uint32_t ring_bytes)
 {
 	uint64_t filled = (uint64_t)ring_bytes * WAKE_NS_PER_BYTE;
 
-	config->wakeup_ns = filled < WAKE_EVERY_NS ? filled : WAKE_EVERY_NS;
-	config->wakeup_young_ns =
-		filled < WAKE_YOUNG_NS ? filled : WAKE_YOUNG_NS;
+	config->wakeup_ns = RING_WAKE_NS;
+	config->wakeup_full_ns = least(filled, WAKE_FULL_NS);
+	config->wakeup_young_ns = least(filled, WAKE_YOUNG_NS);
+	config->wakeup_bytes = ring_bytes / 4;
 }
 
 void problem_explain(struct live_problem *problem, const char *format, ...)

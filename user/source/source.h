@@ -132,6 +132,11 @@ struct source_handler {
 	 * nothing. The answer comes as EVENT_HOLDER events. Live only.
 	 */
 	bool (*wants)(void *arg, uint64_t now, struct holder_query *query);
+	/*
+	 * When tick or wants will have something to do, CLOCK_MONOTONIC ns, if
+	 * nothing comes before; UINT64_MAX: not known of anything. Live only.
+	 */
+	uint64_t (*due)(void *arg);
 	void *arg;
 };
 
