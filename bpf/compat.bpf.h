@@ -91,8 +91,7 @@ static __always_inline bool sock_is_mptcp(const struct tcp_sock *tp)
 /* net.ipv4.tcp_syn_retries: int before 5.15, __u8 since. */
 static __always_inline __u8 net_syn_retries(const struct net *net)
 {
-	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(net,
-						   ipv4.sysctl_tcp_syn_retries);
+	return (__u8)BPF_CORE_READ_BITFIELD(net, ipv4.sysctl_tcp_syn_retries);
 }
 
 /* ... and how many more come before those, one timeout apart: 6.5. */
@@ -100,7 +99,7 @@ static __always_inline __u8 net_syn_linear(const struct net *net)
 {
 	if (!bpf_core_field_exists(net->ipv4.sysctl_tcp_syn_linear_timeouts))
 		return 0;
-	return (__u8)BPF_CORE_READ_BITFIELD_PROBED(
+	return (__u8)BPF_CORE_READ_BITFIELD(
 		net, ipv4.sysctl_tcp_syn_linear_timeouts);
 }
 
@@ -148,9 +147,8 @@ static __always_inline bool sock_file_released(const struct sock *sk)
 	if (!file)
 		return true; /* the kernel's own socket */
 	if (bpf_core_field_exists(struct file, f_ref))
-		return BPF_CORE_READ(file, f_ref.refcnt.counter) < 0;
-	return !BPF_CORE_READ((struct file___before_6_13 *)file,
-			      f_count.counter);
+		return file->f_ref.refcnt.counter < 0;
+	return !((struct file___before_6_13 *)file)->f_count.counter;
 }
 
 /* How many descriptors, and others, refer to @file: see above. */

@@ -15,10 +15,10 @@
  * is an act on a socket (skb NULL; traced after the transmit).
  */
 static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
-				      const struct sk_buff *skb, bool first)
+				      const struct sk_buff *skb,
+				      const struct hit *hit, bool first)
 {
-	bool has_skb = tp_arg_value(ctx, 1);
-	bool has_sock = tp_arg_value(ctx, 0);
+	bool has_skb = hit->how, has_sock = hit->what;
 	struct event_conn conn = { .uid = (__u32)-1 };
 	const struct tcp_timewait_sock *tw;
 	const struct tcp_sock *tp;
@@ -80,18 +80,21 @@ static __always_inline int reset_sent(__u64 *ctx, const struct sock *sk,
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb)
 {
-	turn_take(EVENT_RESET_SENT, tp_arg_value(ctx, 0), tp_arg_value(ctx, 1));
-	return reset_sent(ctx, sk, skb, true);
+	struct hit hit = { tp_arg_value(ctx, 0), tp_arg_value(ctx, 1) };
+
+	turn_take(EVENT_RESET_SENT, hit.what, hit.how);
+	return reset_sent(ctx, sk, skb, &hit, true);
 }
 
 SEC("tp_btf/tcp_send_reset")
 int BPF_PROG(on_send_reset_missed, const struct sock *sk,
 	     const struct sk_buff *skb)
 {
-	if (!turn_was_missed(EVENT_RESET_SENT, tp_arg_value(ctx, 0),
-			     tp_arg_value(ctx, 1)))
+	struct hit hit = { tp_arg_value(ctx, 0), tp_arg_value(ctx, 1) };
+
+	if (!turn_was_missed(EVENT_RESET_SENT, hit.what, hit.how))
 		return 0;
-	return reset_sent(ctx, sk, skb, false);
+	return reset_sent(ctx, sk, skb, &hit, false);
 }
 
 static __always_inline int reset_received(__u64 *ctx, const struct sock *sk)

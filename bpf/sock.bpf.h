@@ -158,16 +158,15 @@ static __always_inline __u32 sock_memory_pages(const struct sock *sk)
 {
 	const struct proto *prot = sk->__sk_common.skc_prot;
 
-	return BPF_CORE_READ(prot, memory_allocated, counter);
+	return prot->memory_allocated->counter;
 }
 
 static __always_inline __u32 sock_memory_limit(const struct sock *sk)
 {
 	const struct proto *prot = sk->__sk_common.skc_prot;
-	long *limits, limit = 0;
+	long limit = 0;
 
-	BPF_CORE_READ_INTO(&limits, prot, sysctl_mem);
-	bpf_probe_read_kernel(&limit, sizeof(limit), &limits[2]);
+	bpf_probe_read_kernel(&limit, sizeof(limit), &prot->sysctl_mem[2]);
 	return limit;
 }
 
@@ -226,8 +225,7 @@ static __always_inline void tcp_snapshot_take(struct tcp_snapshot *s,
 	s->rcvbuf = sk->sk_rcvbuf;
 	s->mss = tp->mss_cache;
 	s->pmtu = icsk->icsk_pmtu_cookie;
-	s->probe_size =
-		BPF_CORE_READ_BITFIELD_PROBED(icsk, icsk_mtup.probe_size);
+	s->probe_size = BPF_CORE_READ_BITFIELD(icsk, icsk_mtup.probe_size);
 	s->dsacks = tp->dsack_dups;
 	s->err_soft = sk->sk_err_soft;
 }
