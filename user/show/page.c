@@ -21,14 +21,37 @@ unsigned int page_width(const struct sink_options *page)
 	return page->width ? page->width : DEFAULT_WIDTH;
 }
 
-/* UTF-8 bytes that begin a character. */
+/* UTF-8 bytes that begin a character: all but 10xxxxxx. */
 static unsigned int columns_of(const char *text, size_t len)
 {
-	unsigned int n = 0;
+	unsigned int n = len;
+	uint64_t eight;
 
+	for (; len >= sizeof(eight); text += sizeof(eight)) {
+		memcpy(&eight, text, sizeof(eight));
+		eight &= ~eight << 1 & 0x8080808080808080ULL;
+		if (eight)
+			n -= __builtin_popcountll(eight);
+		len -= sizeof(eight);
+	}
 	for (size_t i = 0; i < len; i++)
-		n += (text[i] & 0xc0) != 0x80;
+		n -= (text[i] & 0xc0) == 0x80;
 	return n;
+}
+
+static void put_spaces(FILE *out, unsigned int count)
+{
+	while (count--)
+		putc_unlocked(' ', out);
+}
+
+static void put_padded(FILE *out, const char *text, unsigned int width)
+{
+	size_t len = strlen(text);
+
+	fwrite_unlocked(text, 1, len, out);
+	if (len < width)
+		put_spaces(out, width - len);
 }
 
 unsigned int page_columns(const char *text)
@@ -86,10 +109,12 @@ void page_clock(const struct sink_options *page, uint64_t time,
 void page_time(const struct sink_options *page, uint64_t time)
 {
 	char text[PAGE_CLOCK_LEN];
+	size_t len;
 
 	page_clock(page, time, text);
-	for (size_t len = strlen(text); len < PAGE_TIME_COLUMNS; len++)
-		putc_unlocked(' ', page->out);
+	len = strlen(text);
+	if (len < PAGE_TIME_COLUMNS)
+		put_spaces(page->out, PAGE_TIME_COLUMNS - len);
 	fputs_unlocked(text, page->out);
 }
 
@@ -130,7 +155,8 @@ static void wrap(const struct sink_options *page, const char *text,
 		struct word word = next_word(page, text, indent);
 
 		if (at > indent && at + 1 + word.columns > page_width(page)) {
-			fprintf(page->out, "\n%*s", indent, "");
+			putc_unlocked('\n', page->out);
+			put_spaces(page->out, indent);
 			at = indent;
 		} else if (at > indent) {
 			putc_unlocked(' ', page->out);
@@ -154,7 +180,7 @@ void page_wrapped(const struct sink_options *page, const char *text,
 void page_beside(const struct sink_options *page, const char *name,
 		 unsigned int columns, const char *text)
 {
-	fprintf(page->out, "%-*s", columns, name);
+	put_padded(page->out, name, columns);
 	wrap(page, text, columns, columns);
 }
 
@@ -163,8 +189,10 @@ void page_item(const struct sink_options *page, const char *label,
 {
 	if (!*text)
 		return;
-	fprintf(page->out, "  %s%-*s%s", page_colour(page, PAGE_DIM),
-		PAGE_INDENT - 2, label, page_colour(page, PAGE_PLAIN));
+	put_spaces(page->out, 2);
+	fputs_unlocked(page_colour(page, PAGE_DIM), page->out);
+	put_padded(page->out, label, PAGE_INDENT - 2);
+	fputs_unlocked(page_colour(page, PAGE_PLAIN), page->out);
 	page_wrapped(page, text, PAGE_INDENT);
 }
 

@@ -166,22 +166,16 @@ static void print_ends(const struct text_sink *t, const struct finding *f)
 }
 
 /* A short phrase is not broken; what separates two stays with the first. */
-__attribute__((format(printf, 2, 3))) static void
-add_phrase(struct line *line, const char *format, ...)
+static void put_phrase(struct line *line, const char *phrase)
 {
-	char phrase[sizeof(((struct evidence *)0)->phrase)];
-	va_list args;
 	size_t from;
 
-	va_start(args, format);
-	vsnprintf(phrase, sizeof(phrase), format, args);
-	va_end(args);
 	if (!*phrase)
 		return;
 	if (line->used)
-		line_add(line, "%c· ", PAGE_STICKY);
+		line_put(line, PAGE_STUCK "· ");
 	from = line->used;
-	line_add(line, "%s", phrase);
+	line_put(line, phrase);
 	if (page_columns(phrase) < 40)
 		page_stick(line->text, from);
 }
@@ -190,17 +184,19 @@ static void print_evidence(const struct text_sink *t, const struct finding *f)
 {
 	char text[FINDING_MAX_EVIDENCE * sizeof(f->evidence[0].phrase)] = "";
 	char from[PAGE_CLOCK_LEN], to[PAGE_CLOCK_LEN];
+	char loss[2 * PAGE_CLOCK_LEN + 64];
 	struct line line = LINE(text);
 
 	for (unsigned int i = 0; i < f->evidence_count; i++)
-		add_phrase(&line, "%s", f->evidence[i].phrase);
+		put_phrase(&line, f->evidence[i].phrase);
 	if (f->after_loss) {
 		page_clock(&t->o, f->lost.from, from);
 		page_clock(&t->o, f->lost.to, to);
-		add_phrase(&line,
-			   "events were lost between %s and %s: one may be "
-			   "missing here",
-			   from, to);
+		snprintf(loss, sizeof(loss),
+			 "events were lost between %s and %s: one may be "
+			 "missing here",
+			 from, to);
+		put_phrase(&line, loss);
 	}
 	page_item(&t->o, "seen", text);
 }
@@ -373,27 +369,39 @@ static void text_ending(struct sink *sink, const struct ending *e)
 	const struct flow *a = e->ends[0], *b = e->ends[1];
 	char text[512], part[PAGE_PARTY_LEN], trigger[32], act[64];
 	struct line line = LINE(text);
+	char words[64];
+	struct line phrase = LINE(words);
 	struct party who;
 
 	if (t->o.why_only)
 		return;
 	page_time(&t->o, e->time);
 	fputs("  ", t->o.out);
-	line_add(&line, "%s", how_words(e->how));
+	line_put(&line, how_words(e->how));
 	if (e->first &&
 	    act_of_flow(&e->first->past->act, &who, trigger, sizeof(trigger))) {
 		words_party(&who, part, sizeof(part));
 		act_words(trigger, act, sizeof(act));
-		line_add(&line, ": %s %s first", part, act);
+		line_put(&line, ": ");
+		line_put(&line, part);
+		line_put(&line, " ");
+		line_put(&line, act);
+		line_put(&line, " first");
 	}
 	if (e->duration) {
 		words_duration(e->duration, part, sizeof(part));
-		add_phrase(&line, "open %s", part);
+		line_put(&phrase, "open ");
+		line_put(&phrase, part);
+		put_phrase(&line, words);
+		phrase.used = 0;
 	}
-	add_phrase(&line, "%llu B to the %s, %llu B back",
-		   (unsigned long long)a->bytes_out,
-		   b || a->path[0] == STATE_SYN_SENT ? "server" : "remote",
-		   (unsigned long long)a->bytes_in);
+	line_put_number(&phrase, a->bytes_out);
+	line_put(&phrase, b || a->path[0] == STATE_SYN_SENT
+				  ? " B to the server, "
+				  : " B to the remote, ");
+	line_put_number(&phrase, a->bytes_in);
+	line_put(&phrase, " B back");
+	put_phrase(&line, words);
 	page_wrapped(&t->o, text, 14);
 	print_end(t, a);
 	if (b)

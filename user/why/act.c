@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "line.h"
+
 static void trigger_of_exit(uint32_t exit_code, char *trigger, size_t size)
 {
 	unsigned int number = exit_code & 0x7f; /* as wait() reports it */
@@ -47,18 +49,21 @@ static const char *const kinds[] = {
 bool act_of_flow(const struct flow_act *act, struct party *who, char *trigger,
 		 size_t size)
 {
+	struct line line = { .text = trigger, .size = size };
+
 	if (!act->mark.time)
 		return false;
 	*who = *act->who;
 	if (act->exiting)
 		trigger_of_exit(act->exit_code, trigger, size);
 	else
-		snprintf(trigger, size, "%s", kinds[act->kind]);
+		line_put(&line, kinds[act->kind]);
 	return true;
 }
 
 void act_words(const char *trigger, char *words, size_t size)
 {
+	struct line line = { .text = words, .size = size };
 	const char *name;
 
 	if (!strncmp(trigger, "signal:", 7)) {
@@ -76,6 +81,8 @@ void act_words(const char *trigger, char *words, size_t size)
 	} else if (!strcmp(trigger, "connect-unspec")) {
 		snprintf(words, size, "called connect(AF_UNSPEC)");
 	} else {
-		snprintf(words, size, "called %s()", trigger);
+		line_put(&line, "called ");
+		line_put(&line, trigger);
+		line_put(&line, "()");
 	}
 }

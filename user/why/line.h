@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
+
 struct line {
 	char *text; /* always terminated once something was added */
 	size_t size;
@@ -28,6 +30,14 @@ static inline void line_put(struct line *line, const char *text)
 	memcpy(line->text + line->used, text, len);
 	line->used += len;
 	line->text[line->used] = '\0';
+}
+
+static inline void line_put_number(struct line *line, uint64_t number)
+{
+	char text[DIGITS_MAX + 1];
+
+	*digits_put(text, number) = '\0';
+	line_put(line, text);
 }
 
 /* ... and spaces up to @width bytes. */
