@@ -69,7 +69,8 @@ extern __u64 last_wakeup;
 
 /* A process that has just begun may be about to end. */
 #define YOUNG_NS    1000000000ULL
-#define YOUNG_SLOTS 64
+#define YOUNG_BITS  6
+#define YOUNG_SLOTS (1 << YOUNG_BITS)
 
 /* When those began that user space was woken for, or another of their slot. */
 extern __u64 known_young[YOUNG_SLOTS];
@@ -77,7 +78,8 @@ extern __u64 known_young[YOUNG_SLOTS];
 /* Times differ in all bits but the first ones: Fibonacci hashing. */
 static __always_inline __u64 *young_slot(__u64 start_time)
 {
-	return &known_young[start_time * 0x9e3779b97f4a7c15ULL >> 58];
+	return &known_young[start_time * 0x9e3779b97f4a7c15ULL >>
+			    (64 - YOUNG_BITS)];
 }
 
 /* Is @event the first of its process, and that young? It is known then. */

@@ -126,6 +126,7 @@ static void measure_run_times(void)
 static void measure_times(void)
 {
 	struct series start = { 0 }, latency = { 0 };
+	double idle;
 
 	measure_start(&start, EXISTING, STARTS);
 	printf("\nms from exec to ready, %d sockets existing: median %.0f, "
@@ -139,6 +140,9 @@ static void measure_times(void)
 	       series_median(&latency), series_at(&latency, 0.99),
 	       series_at(&latency, 1));
 	goal_at_most(series_at(&latency, 0.99), 100, "RST to finding: ms, p99");
+	idle = measure_idle();
+	printf("ms of CPU time a second where nothing happens: %.1f\n", idle);
+	goal_at_most(idle, 10, "idle: ms of CPU time a second");
 }
 
 static double show_memory(unsigned int connections)

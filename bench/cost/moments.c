@@ -16,6 +16,11 @@
 #define BETWEEN_NS	 150000000ULL
 #define PHASE_NS(number) ((number)*1370000ULL % 20000000ULL)
 
+/* Past its start, and what it does once a second. */
+#define BEGUN_NS 1500000000ULL
+
+#define IDLE_S	 10
+
 static const char *const json[] = { "--json", NULL };
 static const char *const findings[] = { "--json", "--why-only", NULL };
 
@@ -66,6 +71,21 @@ void measure_latency(struct series *ms, unsigned int resets)
 	stage_clear(stage);
 }
 
+double measure_idle(void)
+{
+	struct feed *feed = feed_begin(findings);
+	double used;
+
+	feed_await(feed, SAID_START);
+	sleep_until(now_ns() + BEGUN_NS);
+	used = cpu_s_of(feed_pid(feed));
+	sleep_until(now_ns() + IDLE_S * 1000000000ULL);
+	used = cpu_s_of(feed_pid(feed)) - used;
+	feed_interrupt(feed);
+	feed_end(feed);
+	return used * 1000 / IDLE_S;
+}
+
 static double lost_of(const char *end)
 {
 	const char *at = strstr(end, "\"lost\":");
@@ -84,8 +104,7 @@ double measure_memory(unsigned int connections, double *lost)
 
 	feed_await(feed, SAID_START);
 	crowd = crowd_gather(connections);
-	/* Past its start, and what it does once a second. */
-	sleep_until(now_ns() + 1500000000ULL);
+	sleep_until(now_ns() + BEGUN_NS);
 	mib = rss_kib(feed_pid(feed)) / 1024;
 	feed_interrupt(feed);
 	*lost = lost_of(feed_await(feed, "\"type\":\"end\""));

@@ -12,6 +12,9 @@ void measure_start(struct series *ms, unsigned int sockets,
 /* ms from close() with a RST to its finding in our hands, machine idle. */
 void measure_latency(struct series *ms, unsigned int resets);
 
+/* ms of CPU time a second where nothing happens. */
+double measure_idle(void);
+
 /*
  * MiB of RSS with so many connections, both ends here, that it saw open; and
  * how many events were lost: then it knows less than that.

@@ -75,6 +75,16 @@ static void stay_on(int cpu)
 		die("sched_setaffinity");
 }
 
+double cpu_s_of(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+		die("CPU time of %d", pid);
+	return used.tv_sec + used.tv_nsec / 1e9;
+}
+
 pid_t begin_child(const char *name, int cpu)
 {
 	pid_t pid;

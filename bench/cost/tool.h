@@ -20,6 +20,9 @@ void sleep_until(uint64_t ns);
 /* A number of the environment, or @otherwise; dies if it is none. */
 unsigned int setting(const char *name, unsigned int otherwise);
 
+/* Seconds of CPU time that @pid has used so far. */
+double cpu_s_of(pid_t pid);
+
 /* A child that dies with us, called @name; on @cpu, unless that is -1. */
 pid_t begin_child(const char *name, int cpu);
 

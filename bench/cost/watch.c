@@ -25,16 +25,6 @@ struct watch {
 	double cpu_s; /* that it had used when it was ready */
 };
 
-static double cpu_of(pid_t pid)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
-		die("CPU time of %d", pid);
-	return used.tv_sec + used.tv_nsec / 1e9;
-}
-
 static double seconds(struct timeval t)
 {
 	return t.tv_sec + t.tv_usec / 1e6;
@@ -152,7 +142,7 @@ struct watch *watch_begin(const struct observer *observer)
 		errno = 0;
 		die("%s ended before anything had happened", observer->name);
 	}
-	w->cpu_s = cpu_of(w->pid);
+	w->cpu_s = cpu_s_of(w->pid);
 	return w;
 }
 
