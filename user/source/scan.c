@@ -86,7 +86,7 @@ static int run_iterator(struct scan *scan, const struct bpf_link *link)
 }
 
 struct netns_visit {
-	int (*in_netns)(void *arg);
+	int (*in_netns)(uint64_t inode, void *arg);
 	void *arg;
 	uint64_t home; /* the inode of our own */
 	bool moved;
@@ -107,7 +107,7 @@ static int visit_netns(int fd, uint64_t inode, void *arg)
 		visit->moved = true;
 	}
 	visit->visited++;
-	return visit->in_netns(visit->arg);
+	return visit->in_netns(inode, visit->arg);
 }
 
 static int visit_each_netns(struct netns_visit *visit)
@@ -126,7 +126,7 @@ static int visit_each_netns(struct netns_visit *visit)
 	return err;
 }
 
-int scan_in_each_netns(int (*in_netns)(void *arg), void *arg)
+int scan_in_each_netns(int (*in_netns)(uint64_t inode, void *arg), void *arg)
 {
 	struct netns_visit visit = { .in_netns = in_netns, .arg = arg };
 
@@ -139,10 +139,11 @@ struct netns_scan {
 };
 
 /* iter/tcp shows the namespace of the task that opens it. */
-static int scan_netns(void *arg)
+static int scan_netns(uint64_t inode, void *arg)
 {
 	struct netns_scan *netns = arg;
 
+	(void)inode;
 	return run_iterator(netns->scan, netns->link);
 }
 

@@ -42,11 +42,11 @@ int scan_sockets(struct scan *scan, const struct bpf_program *by_file,
 int scan_process(struct scan *scan, const struct bpf_program *program,
 		 uint32_t pid);
 /*
- * Call @in_netns in every network namespace that a process lives in, but for
- * those that cannot be entered. Stops at the first result that is not 0.
- * Returns that, or -errno.
+ * Call @in_netns in every network namespace that a process lives in, with its
+ * inode number, but for those that cannot be entered. Stops at the first result
+ * that is not 0. Returns that, or -errno.
  */
-int scan_in_each_netns(int (*in_netns)(void *arg), void *arg);
+int scan_in_each_netns(int (*in_netns)(uint64_t inode, void *arg), void *arg);
 /* Append one record. Returns 0 or -ENOMEM. */
 int scan_add(struct scan *scan, const struct sock_event *event);
 void scan_free(struct scan *scan);

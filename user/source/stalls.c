@@ -9,6 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <uthash.h>
+
+#include "probes.h"
 #include "scan.h"
 
 #define LOOK_EVERY_NS 1000000000ULL
@@ -16,8 +19,18 @@
 
 #define BATCH	      64
 
+/* A network namespace at the last look. */
+struct netns_probes {
+	uint64_t inode;
+	uint64_t sent; /* zero-window probes, so far */
+	bool seen;     /* by this look */
+	bool stalled;  /* it has connections that are; or may have */
+	UT_hash_handle hh;
+};
+
 struct look {
 	struct stalls *stalls;
+	bool stalled; /* somebody is, in this namespace */
 	int (*each)(void *arg, const struct segment_event *e);
 	void *arg;
 	struct segment_event records[BATCH];
@@ -59,6 +72,7 @@ static int read_records(struct look *look, int fd)
 
 			have -= sizeof(look->records[0]);
 			remember(look->stalls, &look->records[i]);
+			look->stalled |= look->records[i].role == STALL_SENDER;
 			err = look->each(look->arg, &look->records[i]);
 			if (err)
 				return err;
@@ -67,9 +81,8 @@ static int read_records(struct look *look, int fd)
 	}
 }
 
-static int look_in_netns(void *arg)
+static int walk(struct look *look)
 {
-	struct look *look = arg;
 	int fd = bpf_iter_create(bpf_link__fd(look->stalls->link));
 	int err;
 
@@ -78,6 +91,60 @@ static int look_in_netns(void *arg)
 	err = read_records(look, fd);
 	close(fd);
 	return err;
+}
+
+static struct netns_probes *netns_at(struct stalls *stalls, uint64_t inode)
+{
+	struct netns_probes *netns;
+
+	HASH_FIND(hh, stalls->netns, &inode, sizeof(inode), netns);
+	if (netns)
+		return netns;
+	netns = calloc(1, sizeof(*netns));
+	if (!netns)
+		return NULL;
+	netns->inode = inode;
+	netns->stalled = true; /* for all we know */
+	HASH_ADD(hh, stalls->netns, inode, sizeof(inode), netns);
+	return netns;
+}
+
+/* Without a probe since the last look nobody is stalled who was not. */
+static int look_in_netns(uint64_t inode, void *arg)
+{
+	struct look *look = arg;
+	struct netns_probes *netns = netns_at(look->stalls, inode);
+	uint64_t sent = 0;
+	bool told;
+	int err;
+
+	if (!netns)
+		return -ENOMEM;
+	netns->seen = true;
+	told = probes_sent(&sent);
+	if (told && sent == netns->sent && !netns->stalled)
+		return 0;
+	look->stalled = false;
+	err = walk(look);
+	netns->sent = sent;
+	netns->stalled = look->stalled || !told || err;
+	return err;
+}
+
+/* Forget those that were there at the last look, and are not now. */
+static void forget_gone(struct stalls *stalls)
+{
+	struct netns_probes *netns, *next;
+
+	HASH_ITER(hh, stalls->netns, netns, next)
+	{
+		if (!netns->seen) {
+			HASH_DEL(stalls->netns, netns);
+			free(netns);
+		} else {
+			netns->seen = false;
+		}
+	}
 }
 
 /* Of this thread: what a busy host makes it wait costs nobody anything. */
@@ -114,6 +181,7 @@ int stalls_look(struct stalls *stalls, uint64_t now,
 	look->arg = arg;
 	begun = cpu_time();
 	err = scan_in_each_netns(look_in_netns, look);
+	forget_gone(stalls);
 	stalls->took_ns = cpu_time() - begun;
 	free(look);
 	wait = stalls->took_ns * BUDGET_SHARE;
@@ -123,6 +191,7 @@ int stalls_look(struct stalls *stalls, uint64_t now,
 
 void stalls_free(struct stalls *stalls)
 {
+	forget_gone(stalls); /* none is seen between two looks: all */
 	bpf_link__destroy(stalls->link);
 	memset(stalls, 0, sizeof(*stalls));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Looks for connections that a closed window holds up. No tracepoint tells of
- * them, so all TCP sockets are walked through now and then: at most once a
- * second, and so seldom that it takes no more than a hundredth of a CPU.
+ * them, so all TCP sockets of a network namespace are walked through now and
+ * then: where zero-window probes are sent, at most once a second, and so seldom
+ * that it takes no more than a hundredth of a CPU.
  */
 #ifndef TCPWHY_STALLS_H
 #define TCPWHY_STALLS_H
@@ -14,13 +15,15 @@
 struct bpf_link;
 struct bpf_map;
 struct bpf_program;
+struct netns_probes;
 
 struct stalls {
 	const struct bpf_program *program; /* iter/tcp; NULL: never look */
 	const struct bpf_map *stalled;	   /* what was reported so far */
 	struct bpf_link *link;
-	uint64_t look_at; /* when to look next, ns */
-	uint64_t took_ns; /* CPU time, by the last look */
+	struct netns_probes *netns; /* what is known of each */
+	uint64_t look_at;	    /* when to look next, ns */
+	uint64_t took_ns;	    /* CPU time, by the last look */
 };
 
 /*
