@@ -92,6 +92,9 @@ int on_task_file_wanted(struct bpf_iter__task_file *ctx)
 	return holder(ctx, true);
 }
 
+/* Some of them are: there are stalls to be looked for. */
+__u8 held_up_before = 0;
+
 SEC("iter/tcp")
 int on_tcp(struct bpf_iter__tcp *ctx)
 {
@@ -104,6 +107,8 @@ int on_tcp(struct bpf_iter__tcp *ctx)
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)
 		return 0;
+	if (sock_is_held_up(tp))
+		held_up_before = 1;
 	filter_note(tp, (__u64)tp, 0);
 	existing_begin(&e, EVENT_EXISTING);
 	existing_facts(&e, tp);

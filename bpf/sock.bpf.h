@@ -15,10 +15,12 @@
 #define AF_INET6 10
 
 /* enum sock_flags of the kernel: bits of skc_flags */
-#define SOCK_DEAD     0
-#define SOCK_DONE     1 /* set by tcp_fin() alone */
-#define SOCK_KEEPOPEN 3
-#define SOCK_LINGER   4
+#define SOCK_DEAD	 0
+#define SOCK_DONE	 1 /* set by tcp_fin() alone */
+#define SOCK_KEEPOPEN	 3
+#define SOCK_LINGER	 4
+
+#define ICSK_TIME_PROBE0 3 /* include/net/inet_connection_sock.h */
 
 /* Does the current task hold @sk? Tasks own its lock, softirqs never. */
 static __always_inline bool event_is_owned(const struct sock *sk)
@@ -151,6 +153,18 @@ static __always_inline void sock_facts(struct sock_event *e,
 	e->probes_out = tp->inet_conn.icsk_probes_out;
 	e->total_retrans = tp->total_retrans;
 	e->dsacks = tp->dsack_dups;
+}
+
+/*
+ * A closed window keeps it from sending: all was acknowledged, more waits, and
+ * at least one probe went out.
+ */
+static __always_inline bool sock_is_held_up(const struct tcp_sock *tp)
+{
+	const struct inet_connection_sock *icsk = &tp->inet_conn;
+
+	return icsk->icsk_pending == ICSK_TIME_PROBE0 && icsk->icsk_backoff &&
+	       !tp->snd_wnd && tp->write_seq != tp->snd_nxt;
 }
 
 /* What tcp_out_of_memory() compares. */

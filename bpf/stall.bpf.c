@@ -8,8 +8,6 @@
 #include "event.h"
 #include "sock.bpf.h"
 
-#define ICSK_TIME_PROBE0 3 /* include/net/inet_connection_sock.h */
-
 /* Those reported as stalled: reported once more when they are not. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -17,15 +15,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u8);
 } stalled __weak SEC(".maps");
-
-/* All was acknowledged, more waits, and at least one probe went out. */
-static __always_inline bool is_held_up(const struct tcp_sock *tp)
-{
-	const struct inet_connection_sock *icsk = &tp->inet_conn;
-
-	return icsk->icsk_pending == ICSK_TIME_PROBE0 && icsk->icsk_backoff &&
-	       !tp->snd_wnd && tp->write_seq != tp->snd_nxt;
-}
 
 /* tcp_receive_window() is 0, and it is for the application to change that. */
 static __always_inline bool holds_up(const struct tcp_sock *tp)
@@ -58,7 +47,7 @@ int on_tcp_stalled(struct bpf_iter__tcp *ctx)
 	if (!tp || !carries_data(skc->skc_state))
 		return 0;
 	address = (__u64)tp;
-	if (is_held_up(tp))
+	if (sock_is_held_up(tp))
 		e.role = STALL_SENDER;
 	else if (bpf_map_lookup_elem(&stalled, &address))
 		e.role = STALL_OVER;

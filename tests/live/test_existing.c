@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Connections that were there before tcpwhy. */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -209,13 +210,66 @@ static void many_before(void **state)
 	       "of each end that it is there, and who holds it");
 }
 
+/* Both ends are ours, and nobody reads: writes until no more fits. */
+static void stall(int ends[2])
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	static const char data[64 << 10];
+	int listener = socket(AF_INET, SOCK_STREAM, 0), size = 4096;
+	socklen_t len = sizeof(at);
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	assert_int_equal(bind(listener, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&at, &len),
+			 0);
+	ends[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(ends[0], (struct sockaddr *)&at, len), 0);
+	ends[1] = accept(listener, NULL, NULL);
+	assert_true(ends[1] >= 0);
+	close(listener);
+	while (send(ends[0], data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* How many timeouts have passed since anything was acknowledged. */
+static unsigned int backoff_of(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len), 0);
+	return info.tcpi_backoff;
+}
+
+/* It is told of at once: not when the next probe is sent, in 6 s. */
+static void stalled_before(void **state)
+{
+	int64_t until = now_ms() + PATIENCE_MS;
+	struct watcher *watcher;
+	unsigned int backoff;
+	int ends[2];
+
+	(void)state;
+	stall(ends);
+	while (backoff_of(ends[0]) < 5 && now_ms() < until)
+		usleep(1000);
+	watcher = watcher_start(ARGS("--json"));
+	watcher_await(watcher, "\"stall.zero-window\"");
+	backoff = backoff_of(ends[0]);
+	watcher_stop(watcher);
+	EXPECT(watcher, backoff == 5, "before a probe was sent");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		LIVE_TEST(reset_later_ipv4),
-		LIVE_TEST(reset_later_ipv6),
-		LIVE_TEST(listener_before),
-		LIVE_TEST(many_before),
+		LIVE_TEST(reset_later_ipv4), LIVE_TEST(reset_later_ipv6),
+		LIVE_TEST(listener_before),  LIVE_TEST(many_before),
+		LIVE_TEST(stalled_before),
 	};
 
 	return harness_main("existing", tests, COUNT(tests), argc, argv);

@@ -393,10 +393,14 @@ int live_scan(struct live *live, const struct source_handler *handler)
 	live->handler = handler;
 	live->scan.full = deliver_chunk;
 	live->scan.arg = live;
-	err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
-			   live->skel->progs.on_tcp);
+	err = stalls_begin(&live->stalls);
+	if (!err)
+		err = scan_sockets(&live->scan, live->skel->progs.on_task_file,
+				   live->skel->progs.on_tcp);
 	if (!err)
 		err = deliver_chunk(live);
+	if (live->skel->bss->held_up_before)
+		stalls_suspect(&live->stalls);
 	scan_free(&live->scan);
 	/* From here on the kernel side knows which of them are in scope. */
 	live->skel->bss->filter_ready = 1;

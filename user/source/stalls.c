@@ -104,9 +104,30 @@ static struct netns_probes *netns_at(struct stalls *stalls, uint64_t inode)
 	if (!netns)
 		return NULL;
 	netns->inode = inode;
-	netns->stalled = true; /* for all we know */
 	HASH_ADD(hh, stalls->netns, inode, sizeof(inode), netns);
 	return netns;
+}
+
+static int note_netns(uint64_t inode, void *arg)
+{
+	struct netns_probes *netns = netns_at(arg, inode);
+
+	if (!netns)
+		return -ENOMEM;
+	netns->stalled = !probes_sent(&netns->sent);
+	return 0;
+}
+
+int stalls_begin(struct stalls *stalls)
+{
+	return stalls->program ? scan_in_each_netns(note_netns, stalls) : 0;
+}
+
+void stalls_suspect(struct stalls *stalls)
+{
+	for (struct netns_probes *netns = stalls->netns; netns;
+	     netns = netns->hh.next)
+		netns->stalled = true;
 }
 
 /* Without a probe since the last look nobody is stalled who was not. */

@@ -27,6 +27,14 @@ struct stalls {
 };
 
 /*
+ * Before the scan of the sockets that are there: note how many probes were sent
+ * until then. And after it, if it found that connections are stalled: they are
+ * to be looked for in any case. stalls_begin() returns 0 or -errno.
+ */
+int stalls_begin(struct stalls *stalls);
+void stalls_suspect(struct stalls *stalls);
+
+/*
  * Look, if it is time to at @now (CLOCK_MONOTONIC ns), and call @each with
  * every EVENT_STALLED. Stops at the first result that is not 0 and returns it,
  * else 0 or -errno.
