@@ -24,7 +24,7 @@ struct bpf_config {
 	__s32 kfree_purge_reason;
 	/* When user space is woken again, ns: see event_submit(). */
 	__u64 wakeup_ns, wakeup_full_ns, wakeup_young_ns;
-	__u64 wakeup_bytes;
+	__u64 wakeup_bytes; /* so many that wait are a ring that fills */
 };
 
 #define FILTER_MAX	     16	   /* values of one kind */

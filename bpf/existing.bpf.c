@@ -92,7 +92,7 @@ int on_task_file_wanted(struct bpf_iter__task_file *ctx)
 	return holder(ctx, true);
 }
 
-/* Some of them are: there are stalls to be looked for. */
+/* A socket that was there before is: stalls are to be looked for. */
 __u8 held_up_before = 0;
 
 SEC("iter/tcp")

@@ -51,9 +51,9 @@ int live_start(struct live *live, const struct source_handler *handler);
 int live_scan(struct live *live, const struct source_handler *handler);
 
 /*
- * Deliver events and ticks until @go_on says no, asked after
- * each batch, and at least each 100 ms. Then empties the ring and delivers
- * FACT_COUNTS. Returns 0 or the first error.
+ * Deliver events and ticks until @go_on says no, asked after each batch, and
+ * at least each 100 ms. Then empties the ring and delivers FACT_COUNTS. Returns
+ * 0 or the first error.
  */
 int live_run(struct live *live, const struct source_handler *handler,
 	     bool (*go_on)(void *arg), void *arg);
